@@ -1,0 +1,29 @@
+/** The export worker: masks in by its own port, files out. */
+import type { FramePrompts, ObjectId } from './prompt';
+import type { VideoInfo } from './video';
+
+export type ExportFormat = 'png-zip';
+
+export type ExportObject = {
+  id: ObjectId;
+  name: string;
+  /** Frames that have a mask, ascending. */
+  frames: number[];
+  prompts: { frameIndex: number; prompts: FramePrompts }[];
+};
+
+export type ExportRequest = {
+  format: ExportFormat;
+  video: VideoInfo;
+  objects: ExportObject[];
+  model: { name: string; version: string; provider: string };
+};
+
+export type ExportProgress = { done: number; total: number };
+
+export type ExportApi = {
+  /** `masks` serves `MaskSource`. */
+  connect(masks: MessagePort): Promise<void>;
+  /** @throws `invalid-argument`, `storage-full`, `cancelled` */
+  export(request: ExportRequest, onProgress: (progress: ExportProgress) => void, signal: AbortSignal): Promise<Blob>;
+};

@@ -1,0 +1,96 @@
+/**
+ * Calls across threads: Comlink, and the three things it lacks: errors that keep their code, an AbortSignal as an
+ * argument, and a pulled async stream as a result. Both ends must import this module.
+ */
+import * as Comlink from 'comlink';
+import { asMaskletError, MaskletError, type ErrorCode } from './errors';
+
+/** An API as seen from another thread: every method returns a promise. */
+export type Remote<T> = {
+  [K in keyof T]: T[K] extends (...args: infer A) => infer R ? (...args: A) => Promise<Awaited<R>> : never;
+};
+
+type WireError = { code: ErrorCode; message: string; stack: string | undefined };
+
+// Comlink's own 'throw' handler keeps only message, name and stack.
+const comlinkThrow = Comlink.transferHandlers.get('throw')!;
+Comlink.transferHandlers.set('throw', {
+  canHandle: comlinkThrow.canHandle,
+  serialize: ({ value }: { value: unknown }) => {
+    const { code, message, stack } = asMaskletError(value);
+    return [{ code, message, stack } satisfies WireError, []];
+  },
+  deserialize: ({ code, message, stack }: WireError) => {
+    const error = new MaskletError(code, message);
+    if (stack !== undefined) error.stack = stack;
+    throw error;
+  },
+});
+
+Comlink.transferHandlers.set('abort-signal', {
+  canHandle: (value): value is AbortSignal => value instanceof AbortSignal,
+  serialize: (signal: AbortSignal) => {
+    if (signal.aborted) return [null, []];
+    const { port1, port2 } = new MessageChannel();
+    signal.addEventListener('abort', () => port1.postMessage(null), { once: true });
+    return [port2, [port2]];
+  },
+  deserialize: (port: MessagePort | null) => {
+    const controller = new AbortController();
+    if (port === null) controller.abort();
+    else port.addEventListener('message', () => controller.abort(), { once: true });
+    port?.start();
+    return controller.signal;
+  },
+});
+
+Comlink.transferHandlers.set('async-stream', {
+  canHandle: (value): value is AsyncGenerator => typeof value === 'object' && value !== null && Symbol.asyncIterator in value,
+  serialize: (stream: AsyncIterable<unknown>) => {
+    const iterator = stream[Symbol.asyncIterator]();
+    const { port1, port2 } = new MessageChannel();
+    const source = {
+      next: () => iterator.next(),
+      return: async () => {
+        await iterator.return?.();
+        return { done: true, value: undefined };
+      },
+    };
+    Comlink.expose(source, port1);
+    return [port2, [port2]];
+  },
+  deserialize: (port: MessagePort): AsyncIterable<unknown> => {
+    const source = Comlink.wrap<AsyncIterator<unknown> & { return(): Promise<IteratorResult<unknown>> }>(port);
+    return {
+      [Symbol.asyncIterator]: () => ({
+        next: async () => source.next(),
+        return: async () => source.return(),
+      }),
+    };
+  },
+});
+
+/** Serves an API to the thread at the other end. */
+export function serve(api: object, endpoint: Comlink.Endpoint): void {
+  Comlink.expose(api, endpoint);
+}
+
+/**
+ * Calls the API served at the other end.
+ * @param failed rejects when the other end can never answer again; every pending and later call rejects with it
+ */
+export function connect<T>(endpoint: Comlink.Endpoint, failed?: Promise<never>): Remote<T> {
+  const remote = Comlink.wrap(endpoint) as unknown as Record<string, (...args: unknown[]) => Promise<unknown>>;
+  if (!failed) return remote as unknown as Remote<T>;
+  return new Proxy(remote, {
+    get: (target, method: string) =>
+      // `then` would make the proxy look like a promise.
+      method === 'then' ? undefined : (...args: unknown[]) => Promise.race([target[method]!(...args), failed]),
+  }) as unknown as Remote<T>;
+}
+
+/** Moves `transfer` with `value` instead of copying it: the sender must not use them any more. */
+export const moving = Comlink.transfer;
+
+/** Lets the other thread call a function of this one. */
+export const callback: <T extends (...args: never[]) => unknown>(fn: T) => T = Comlink.proxy;

@@ -1,0 +1,109 @@
+/** The segment worker: the model, the memory bank of every object, and the masks. */
+import type { Candidate, MaskResult, MaskSummary } from './mask';
+import type { FramePrompts, ObjectId } from './prompt';
+import type { VideoInfo } from './video';
+
+export type Provider = 'webgpu' | 'wasm';
+
+export type ModelStatus = {
+  name: string;
+  title: string;
+  version: string;
+  imageSize: number;
+  provider: Provider;
+  /** Adapter description, or threads of WASM. */
+  device: string;
+  /** Why WebGPU is not used, in a sentence for a person; null when it is, or when WASM was asked for. */
+  fallbackReason: string | null;
+};
+
+export type LoadModelRequest = {
+  /** Folder of the pack, absolute. */
+  packUrl: string;
+  /** `auto` takes WebGPU where there is an adapter. */
+  provider: Provider | 'auto';
+};
+
+export type LoadProgress = { loadedBytes: number; totalBytes: number; stage: 'download' | 'compile' };
+
+export type PromptResult = {
+  /** Null when the frame has no prompt left and was not tracked. */
+  mask: MaskSummary | null;
+  /** The other answers to an ambiguous prompt; empty when the prompt leaves no doubt. */
+  candidates: Candidate[];
+  /** Token of the mask in force. */
+  token: number;
+};
+
+export type TrackDirection = 'forward' | 'backward' | 'both';
+
+export type TrackRequest = {
+  /** Those with prompts, by default. */
+  objects?: ObjectId[];
+  /** Default: the first prompted frame of the objects. */
+  from?: number;
+  /** Last frame, inclusive. Default: the video's end in the direction of travel. */
+  to?: number;
+  direction?: TrackDirection;
+};
+
+/** Where a tracked frame's time went, ms. */
+export type StageTimes = Record<
+  'decode' | 'preprocess' | 'imageEncoder' | 'memoryAttention' | 'maskDecoder' | 'memoryEncoder' | 'masks' | 'total',
+  number
+>;
+
+export type TrackedFrame = {
+  frameIndex: number;
+  /** Frames of this run done so far, and in all. */
+  done: number;
+  total: number;
+  masks: MaskSummary[];
+  times: StageTimes;
+};
+
+export type SegmentStats = {
+  featureCacheBytes: number;
+  memoryBankBytes: number;
+  maskStoreBytes: number;
+  encoderRuns: number;
+};
+
+/** What the export worker may ask, over its own port. */
+export type MaskSource = {
+  mask(object: ObjectId, frameIndex: number): Promise<MaskResult | null>;
+};
+
+export type SegmentApi = MaskSource & {
+  /**
+   * Downloads, checks and compiles a pack; replaces the model before. Masks already made are kept.
+   * @throws `model-missing`, `model-corrupt`, `model-incompatible`, `webgpu-unavailable`, `network`, `out-of-memory`
+   */
+  loadModel(request: LoadModelRequest, onProgress: (progress: LoadProgress) => void): Promise<ModelStatus>;
+  /** Starts anew on a video; `media` serves `FrameSource`. */
+  openVideo(video: VideoInfo, media: MessagePort): Promise<void>;
+  closeVideo(): Promise<void>;
+
+  addObject(object: ObjectId): Promise<void>;
+  removeObject(object: ObjectId): Promise<void>;
+  /**
+   * States all prompts of one object on one frame, and returns its mask there. Stating none clears the frame.
+   * @throws `unknown-object`, `frame-out-of-range`, `invalid-argument`, `busy`
+   */
+  prompt(object: ObjectId, frameIndex: number, prompts: FramePrompts): Promise<PromptResult>;
+  /** Takes another candidate of the frame's last prompt; it conditions the track. */
+  chooseCandidate(object: ObjectId, frameIndex: number, token: number): Promise<PromptResult>;
+
+  /**
+   * Propagates prompts through the video. Pulled: a frame is computed when the one before was taken. Ending the
+   * iteration early, or the signal, stops the run; what was tracked is kept.
+   * @throws `nothing-to-track`, `unknown-object`, `frame-out-of-range`, `busy`, `device-lost`
+   */
+  track(request: TrackRequest, signal: AbortSignal): Promise<AsyncIterable<TrackedFrame>>;
+
+  /** Masks of all objects on a frame, for display. */
+  masksOfFrame(frameIndex: number): Promise<MaskResult[]>;
+  /** Serves `MaskSource` on a port, for the export worker. */
+  connect(port: MessagePort): Promise<void>;
+  stats(): Promise<SegmentStats>;
+};
