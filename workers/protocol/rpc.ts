@@ -15,7 +15,7 @@ type WireError = { code: ErrorCode; message: string; stack: string | undefined }
 // Comlink's own 'throw' handler keeps only message, name and stack.
 const comlinkThrow = Comlink.transferHandlers.get('throw')!;
 Comlink.transferHandlers.set('throw', {
-  canHandle: comlinkThrow.canHandle,
+  canHandle: (value) => comlinkThrow.canHandle(value),
   serialize: ({ value }: { value: unknown }) => {
     const { code, message, stack } = asMaskletError(value);
     return [{ code, message, stack } satisfies WireError, []];
@@ -45,7 +45,8 @@ Comlink.transferHandlers.set('abort-signal', {
 });
 
 Comlink.transferHandlers.set('async-stream', {
-  canHandle: (value): value is AsyncGenerator => typeof value === 'object' && value !== null && Symbol.asyncIterator in value,
+  canHandle: (value): value is AsyncGenerator =>
+    typeof value === 'object' && value !== null && Symbol.asyncIterator in value,
   serialize: (stream: AsyncIterable<unknown>) => {
     const iterator = stream[Symbol.asyncIterator]();
     const { port1, port2 } = new MessageChannel();

@@ -1,0 +1,1 @@
+"""The networks as PyTorch modules; nothing here knows of ONNX, packs or videos."""

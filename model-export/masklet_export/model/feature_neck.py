@@ -1,0 +1,48 @@
+"""Neck of the nano model: trunk maps → the three levels of image features the mask decoder and memory use."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from masklet_export.model.conv_trunk import ResidualBlock
+from masklet_export.model.nano_config import NanoConfig
+
+
+@dataclass(frozen=True)
+class ImageFeatures:
+    """One encoder pass. Batch is that of the images; D is the hidden size, h = S/16."""
+
+    stride4: Tensor
+    """[B,D/8,S/4,S/4], the decoder's `conv_s0` applied."""
+    stride8: Tensor
+    """[B,D/4,S/8,S/8], the decoder's `conv_s1` applied."""
+    stride16: Tensor
+    """[B,D,h,h], without the no-memory embedding."""
+
+
+class FeatureNeck(nn.Module):
+    """Top level = stage 3 + upsampled stage 4; strides 4 and 8 are plain 1x1 projections.
+
+    As in SAM 2, no top-down path reaches the two finer levels (SAM 2 §4, "image encoder").
+    """
+
+    def __init__(self, config: NanoConfig) -> None:
+        super().__init__()
+        channels, hidden = config.trunk_channels, config.hidden_size
+        self.conv_stride4 = nn.Conv2d(channels[0], hidden // 8, 1)
+        self.conv_stride8 = nn.Conv2d(channels[1], hidden // 4, 1)
+        self.lateral_stride16 = nn.Conv2d(channels[2], hidden, 1)
+        self.lateral_stride32 = nn.Conv2d(channels[3], hidden, 1)
+        self.fuse = ResidualBlock(hidden)
+
+    def forward(self, maps: tuple[Tensor, Tensor, Tensor, Tensor]) -> ImageFeatures:
+        stride4, stride8, stride16, stride32 = maps
+        coarse = F.interpolate(self.lateral_stride32(stride32), scale_factor=2.0, mode="nearest")
+        return ImageFeatures(
+            stride4=self.conv_stride4(stride4),
+            stride8=self.conv_stride8(stride8),
+            stride16=self.fuse(self.lateral_stride16(stride16) + coarse),
+        )
