@@ -15,7 +15,7 @@ type WireError = { code: ErrorCode; message: string; stack: string | undefined }
 // Comlink's own 'throw' handler keeps only message, name and stack.
 const comlinkThrow = Comlink.transferHandlers.get('throw')!;
 Comlink.transferHandlers.set('throw', {
-  canHandle: (value) => comlinkThrow.canHandle(value),
+  canHandle: (value): value is unknown => comlinkThrow.canHandle(value),
   serialize: ({ value }: { value: unknown }) => {
     const { code, message, stack } = asMaskletError(value);
     return [{ code, message, stack } satisfies WireError, []];
