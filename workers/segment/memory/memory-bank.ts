@@ -1,0 +1,115 @@
+/**
+ * One object's memory bank: which frames condition, which were tracked, and what was prompted but not yet committed.
+ * Pure bookkeeping: `Output` is whatever the networks left for a frame (mask, object pointer, spatial memory), unread here.
+ */
+import type { FramePrompts } from '../../protocol/prompt';
+import type { TrackerOptions } from './tracker-options';
+
+/** How a prompt on a frame is to be decoded, and where its result is staged. */
+export type PromptPlan<Output> = {
+  /** The frame was not tracked: it is decoded from the image alone, without memories. */
+  isInitial: boolean;
+  /** Direction of the memories attended to: that in which the frame was tracked. */
+  isReverse: boolean;
+  asConditioning: boolean;
+  /** Whose mask logits are fed back. */
+  previous: Output | null;
+};
+
+export class MemoryBank<Output> {
+  /** In order of insertion, which breaks ties in `selectConditioning`. */
+  readonly conditioning = new Map<number, Output>();
+  readonly nonConditioning = new Map<number, Output>();
+  /** Results of prompts wait here until the next propagation commits them; no other prompt sees them before. */
+  readonly stagedConditioning = new Map<number, Output>();
+  readonly stagedNonConditioning = new Map<number, Output>();
+  /** Frames passed by a propagation, and whether in reverse. */
+  readonly tracked = new Map<number, boolean>();
+  readonly prompts = new Map<number, FramePrompts>();
+
+  /** Source: `add_new_points_or_box`, sam2_video_predictor.py@2b90b9f L229-L262. */
+  planPrompt(frameIndex: number, options: TrackerOptions): PromptPlan<Output> {
+    const wasTracked = this.tracked.get(frameIndex);
+    const lost = this.conditioning.size === 0 && options.emptyBank === 'decode-without-memory';
+    const isInitial = wasTracked === undefined || lost;
+    const asConditioning = isInitial || options.correctionsCondition;
+    const staged = asConditioning ? this.stagedConditioning : this.stagedNonConditioning;
+    return {
+      isInitial,
+      isReverse: isInitial ? false : wasTracked,
+      asConditioning,
+      previous: staged.get(frameIndex) ?? this.committed(frameIndex) ?? null,
+    };
+  }
+
+  stage(frameIndex: number, output: Output, asConditioning: boolean): void {
+    (asConditioning ? this.stagedConditioning : this.stagedNonConditioning).set(frameIndex, output);
+  }
+
+  /**
+   * Moves what is staged into the bank, non-conditioning first; a conditioning frame then has no tracked result.
+   * @param encode makes the spatial memory of a staged output
+   * @returns outputs that left the bank, and the frames that moved
+   * Source: `propagate_in_video_preflight`, sam2_video_predictor.py@2b90b9f L486-L545.
+   */
+  async commit(encode: (frameIndex: number, output: Output) => Promise<void>): Promise<number[]> {
+    const moved: number[] = [];
+    for (const [staged, target] of [
+      [this.stagedNonConditioning, this.nonConditioning],
+      [this.stagedConditioning, this.conditioning],
+    ] as const) {
+      for (const [frameIndex, output] of staged) {
+        await encode(frameIndex, output);
+        target.set(frameIndex, output);
+        staged.delete(frameIndex);
+        moved.push(frameIndex);
+      }
+    }
+    for (const frameIndex of this.conditioning.keys()) this.nonConditioning.delete(frameIndex);
+    return moved;
+  }
+
+  /** What propagation uses of a frame. */
+  committed(frameIndex: number): Output | undefined {
+    return this.conditioning.get(frameIndex) ?? this.nonConditioning.get(frameIndex);
+  }
+
+  /** What a person sees of a frame: the newest prompt's result before anything committed. */
+  shown(frameIndex: number): Output | undefined {
+    return (
+      this.stagedConditioning.get(frameIndex) ??
+      this.stagedNonConditioning.get(frameIndex) ??
+      this.committed(frameIndex)
+    );
+  }
+
+  /** @returns the frame has a prompt's result, committed or not */
+  isConditioning(frameIndex: number): boolean {
+    return this.stagedConditioning.has(frameIndex) || this.conditioning.has(frameIndex);
+  }
+
+  get hasPrompts(): boolean {
+    return this.conditioning.size > 0 || this.stagedConditioning.size > 0;
+  }
+
+  /**
+   * Takes a frame's prompts back. A conditioning frame becomes an ordinary one and counts as not tracked.
+   * Source: `clear_all_prompts_in_frame`, sam2_video_predictor.py@2b90b9f L633-L654.
+   */
+  clearFrame(frameIndex: number): void {
+    this.prompts.delete(frameIndex);
+    this.stagedConditioning.delete(frameIndex);
+    this.stagedNonConditioning.delete(frameIndex);
+    const output = this.conditioning.get(frameIndex);
+    if (output === undefined) return;
+    this.conditioning.delete(frameIndex);
+    this.nonConditioning.set(frameIndex, output);
+    this.tracked.delete(frameIndex);
+  }
+
+  /** Source: the intent of `_clear_obj_non_cond_mem_around_input`, which fails at sam2@2b90b9f. */
+  forgetAround(frameIndex: number, options: TrackerOptions): void {
+    const reach = options.memoryStride * options.numSpatialMemories;
+    for (let near = frameIndex - reach; near <= frameIndex + reach; near++) this.nonConditioning.delete(near);
+  }
+}

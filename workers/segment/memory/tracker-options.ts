@@ -1,0 +1,56 @@
+/** The reference's choices that change which memories are attended to and how a prompt is decoded. */
+
+/** Source: `SAM2Base.__init__` and `SAM2VideoPredictor.__init__` of sam2@2b90b9f, whose names stand behind each field. */
+export type TrackerOptions = {
+  /** num_maskmem: spatial memories per frame, conditioning frames beyond it come on top. */
+  numSpatialMemories: number;
+  /** max_cond_frames_in_attn; -1 = all. */
+  maxConditioningFrames: number;
+  /** memory_temporal_stride_for_eval. */
+  memoryStride: number;
+  /** max_obj_ptrs_in_encoder. */
+  maxObjectPointers: number;
+  /** multimask_output_in_sam. */
+  multimask: boolean;
+  /** multimask_min_pt_num, multimask_max_pt_num: box corners count as points. */
+  multimaskMinPoints: number;
+  multimaskMaxPoints: number;
+  /** multimask_output_for_tracking. */
+  multimaskForTracking: boolean;
+  /** binarize_mask_from_pts_for_mem_enc. */
+  binarizePromptedMasks: boolean;
+  /** only_obj_ptrs_in_the_past_for_eval. */
+  onlyPastPointers: boolean;
+  /** add_tpos_enc_to_obj_ptrs: pointers carry their distance in time (2.1). */
+  pointerTimes: boolean;
+  /**
+   * add_all_frames_to_correct_as_cond: a corrected frame becomes a conditioning frame and stays as corrected.
+   * Differs from sam2, where the default is false and propagation overwrites corrections (sam2 issue #731).
+   */
+  correctionsCondition: boolean;
+  /** clear_non_cond_mem_around_input: forget tracked frames near a new conditioning frame. */
+  forgetAroundConditioning: boolean;
+  /**
+   * What a prompt on a tracked frame does when its object has no conditioning frame left: the reference fails an
+   * assertion; decoding it as a first prompt loses nothing.
+   */
+  emptyBank: 'fail' | 'decode-without-memory';
+};
+
+/** Ours where it differs, the released sam2.1 configuration elsewhere. */
+export const defaultTrackerOptions: TrackerOptions = {
+  numSpatialMemories: 7,
+  maxConditioningFrames: -1,
+  memoryStride: 1,
+  maxObjectPointers: 16,
+  multimask: true,
+  multimaskMinPoints: 0,
+  multimaskMaxPoints: 1,
+  multimaskForTracking: true,
+  binarizePromptedMasks: true,
+  onlyPastPointers: true,
+  pointerTimes: true,
+  correctionsCondition: true,
+  forgetAroundConditioning: false,
+  emptyBank: 'decode-without-memory',
+};

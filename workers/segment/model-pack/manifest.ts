@@ -1,0 +1,85 @@
+/** The manifest of a model pack, as it comes from outside: checked before anything else reads it. See docs/model-pack.md. */
+import { MaskletError } from '../../protocol/errors';
+
+export const graphNames = ['image_encoder', 'memory_attention', 'mask_decoder', 'memory_encoder'] as const;
+export type GraphName = (typeof graphNames)[number];
+
+export type GraphFile = { file: string; bytes: number; sha256: string };
+
+export type Manifest = {
+  format: 'masklet-pack/1';
+  name: string;
+  title: string;
+  version: string;
+  architecture: 'sam2.0' | 'sam2.1';
+  /** S */
+  imageSize: number;
+  /** D */
+  hiddenSize: number;
+  memoryChannels: number;
+  imageMean: [number, number, number];
+  imageStd: [number, number, number];
+  tracker: {
+    numSpatialMemories: number;
+    maxConditioningFrames: number;
+    memoryStride: number;
+    maxObjectPointers: number;
+    multimaskMinPoints: number;
+    multimaskMaxPoints: number;
+    multimaskForTracking: boolean;
+    /** Which mask a single click takes: the reference's choice among three, or the single-mask token. */
+    singleClick: 'best-of-three' | 'token0';
+    /** Pieces of a prompted mask that hold no click are dropped: see masks/clean-up. */
+    keepClickedComponent?: boolean;
+  };
+  /** The 4×4 convolution, stride 4, that makes a mask prompt the decoder's mask input. */
+  maskDownsample: { weight: number[]; bias: number };
+  graphs: Record<GraphName, GraphFile>;
+  license: string;
+  provenance: string;
+  trainingData: { name: string; license: string; url?: string }[];
+  quality: Record<string, unknown>;
+};
+
+/** @throws `model-incompatible` naming the first field that is wrong */
+export function parseManifest(json: unknown): Manifest {
+  const manifest = json as Manifest;
+  const check = (ok: boolean, field: string): void => {
+    if (!ok)
+      throw new MaskletError(
+        'model-incompatible',
+        `This model pack can't be used: its manifest has a wrong "${field}".`,
+      );
+  };
+  check(typeof json === 'object' && json !== null && manifest.format === 'masklet-pack/1', 'format');
+  check(/^[a-z0-9][a-z0-9.-]*$/.test(manifest.name), 'name');
+  check(typeof manifest.version === 'string', 'version');
+  check(manifest.architecture === 'sam2.0' || manifest.architecture === 'sam2.1', 'architecture');
+  check(isPositive(manifest.imageSize) && manifest.imageSize % 32 === 0, 'imageSize');
+  check(isPositive(manifest.hiddenSize), 'hiddenSize');
+  check(manifest.memoryChannels === 64, 'memoryChannels');
+  check(isNumbers(manifest.imageMean, 3), 'imageMean');
+  check(isNumbers(manifest.imageStd, 3), 'imageStd');
+  check(typeof manifest.tracker === 'object' && manifest.tracker !== null, 'tracker');
+  for (const field of ['numSpatialMemories', 'memoryStride', 'maxObjectPointers'] as const) {
+    check(isPositive(manifest.tracker[field]), `tracker.${field}`);
+  }
+  check(isNumbers(manifest.maskDownsample?.weight, 16), 'maskDownsample.weight');
+  check(Number.isFinite(manifest.maskDownsample.bias), 'maskDownsample.bias');
+  for (const name of graphNames) {
+    const graph = manifest.graphs?.[name];
+    // A plain file name: a pack can't reach outside its folder.
+    check(typeof graph?.file === 'string' && /^[\w.-]+\.onnx$/.test(graph.file), `graphs.${name}.file`);
+    check(isPositive(graph.bytes), `graphs.${name}.bytes`);
+    check(/^[0-9a-f]{64}$/.test(graph.sha256), `graphs.${name}.sha256`);
+  }
+  return manifest;
+}
+
+function isPositive(value: unknown): boolean {
+  return Number.isInteger(value) && (value as number) > 0;
+}
+
+function isNumbers(value: unknown, length: number): boolean {
+  return Array.isArray(value) && value.length === length && value.every((n) => Number.isFinite(n));
+}

@@ -1,0 +1,82 @@
+/** A provider, ready: sessions are made from it, tensors live in it. */
+import type { Provider } from '../../protocol/segment-contract';
+import { MaskletError } from '../../protocol/errors';
+import { createCpuTensorMemory } from './cpu-tensor-memory';
+import { requestGpuDevice } from './gpu-device';
+import { createGpuTensorMemory } from './gpu-tensor-memory';
+import { loadOrt, wasmThreads, type OrtModule, type OrtSession, type Tensor } from './ort';
+import { enqueue } from './ort-queue';
+import type { TensorMemory } from './tensor-memory';
+
+export type GraphSession = {
+  /** Runs after every call into ORT before it. Inputs stay alive; outputs belong to the caller. */
+  run(inputs: Record<string, Tensor>): Promise<Record<string, Tensor>>;
+  release(): Promise<void>;
+};
+
+export type Runtime = {
+  provider: Provider;
+  /** For a person: the adapter, or the number of threads. */
+  device: string;
+  /** The WebGPU device; null on WASM. */
+  gpu: GPUDevice | null;
+  tensors: TensorMemory;
+  /** @throws `model-incompatible`, `out-of-memory` */
+  createSession(model: Uint8Array): Promise<GraphSession>;
+};
+
+/** @throws `webgpu-unavailable` where WebGPU was asked for and is not there */
+export async function createRuntime(provider: Provider): Promise<Runtime> {
+  if (provider === 'wasm') {
+    const ort = await loadOrt('wasm');
+    const threads = wasmThreads();
+    return {
+      provider,
+      device: threads === 1 ? '1 thread' : `${threads} threads`,
+      gpu: null,
+      tensors: createCpuTensorMemory(ort),
+      createSession: (model) => createSession(ort, model, { executionProviders: ['wasm'] }),
+    };
+  }
+  const { device, description } = await requestGpuDevice();
+  const ort = await loadOrt('webgpu');
+  return {
+    provider,
+    device: description,
+    gpu: device,
+    tensors: createGpuTensorMemory(ort, device),
+    createSession: (model) =>
+      createSession(ort, model, {
+        // Every session needs the device: setting it on ort.env beforehand is ignored.
+        executionProviders: [{ name: 'webgpu', device }],
+        preferredOutputLocation: 'gpu-buffer',
+      }),
+  };
+}
+
+async function createSession(
+  ort: OrtModule,
+  model: Uint8Array,
+  options: Parameters<OrtModule['InferenceSession']['create']>[1],
+): Promise<GraphSession> {
+  let session: OrtSession;
+  try {
+    session = await enqueue(() => ort.InferenceSession.create(model, { graphOptimizationLevel: 'all', ...options }));
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    if (/memory|alloc/i.test(message)) {
+      throw new MaskletError(
+        'out-of-memory',
+        'There is not enough memory for this model. Close other tabs or take a smaller one.',
+        {
+          cause: error,
+        },
+      );
+    }
+    throw new MaskletError('model-incompatible', `The model could not be compiled: ${message}`, { cause: error });
+  }
+  return {
+    run: (inputs) => enqueue(() => session.run(inputs)),
+    release: () => enqueue(() => session.release()),
+  };
+}
