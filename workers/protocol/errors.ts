@@ -10,6 +10,7 @@ export type ErrorCode =
   | 'decode-failed'
   | 'frame-out-of-range'
   | 'no-video'
+  | 'no-model'
   | 'model-missing'
   | 'model-corrupt'
   | 'model-incompatible'

@@ -13,7 +13,12 @@ export type Graphs = {
   manifest: Manifest;
   encodeImage(image: Tensor): Promise<ImageFeatures>;
   attendMemory(features: ImageFeatures, slots: readonly MemoryContext[]): Promise<Tensor>;
-  decodeMasks(features: ImageFeatures, conditioned: Tensor, slots: readonly DecoderSlot[]): Promise<DecodedMask[]>;
+  decodeMasks(
+    features: ImageFeatures,
+    conditioned: Tensor,
+    slots: readonly DecoderSlot[],
+    wantsCandidates: boolean,
+  ): Promise<DecodedMask[]>;
   encodeMemory(features: ImageFeatures, slots: readonly MemoryEncoderSlot[]): Promise<Tensor[]>;
   release(): Promise<void>;
 };
@@ -34,8 +39,8 @@ export async function compileGraphs(
     manifest,
     encodeImage: (image) => runImageEncoder(sessions.image_encoder, image),
     attendMemory: (features, slots) => runMemoryAttention(sessions.memory_attention, tensors, features, slots),
-    decodeMasks: (features, conditioned, slots) =>
-      runMaskDecoder(sessions.mask_decoder, tensors, features, conditioned, slots),
+    decodeMasks: (features, conditioned, slots, wantsCandidates) =>
+      runMaskDecoder(sessions.mask_decoder, tensors, features, conditioned, slots, wantsCandidates),
     encodeMemory: (features, slots) => runMemoryEncoder(sessions.memory_encoder, tensors, features, slots),
     release: async () => {
       for (const name of graphNames) await sessions[name].release();

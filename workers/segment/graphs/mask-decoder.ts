@@ -36,8 +36,8 @@ export type DecodedMask = {
   stability: number;
   /** Of tokens 0 to 3. */
   candidateIous: Float32Array;
-  /** float32[1, 4, S/4, S/4] on the device, not gated by the occlusion score. */
-  candidateLogits: Tensor;
+  /** float32[1, 4, S/4, S/4] on the device, not gated by the occlusion score; null where it was not asked for. */
+  candidateLogits: Tensor | null;
 };
 
 const scoresPerSlot = 8;
@@ -56,6 +56,7 @@ export async function runMaskDecoder(
   features: ImageFeatures,
   conditioned: Tensor,
   slots: readonly DecoderSlot[],
+  wantsCandidates: boolean,
 ): Promise<DecodedMask[]> {
   const batch = slots.length;
   const pointCount = Math.max(...slots.map((slot) => slot.labels.length));
@@ -95,7 +96,9 @@ export async function runMaskDecoder(
   const maskLogits = tensors.unstack(outputs['mask_logits']!);
   const occlusionScores = tensors.unstack(outputs['occlusion_score']!);
   const objectPointers = tensors.unstack(outputs['object_pointer']!);
-  const candidateLogits = tensors.unstack(outputs['candidate_logits']!);
+  const candidates = outputs['candidate_logits']!;
+  const candidateLogits = wantsCandidates ? tensors.unstack(candidates) : [];
+  if (!wantsCandidates) candidates.dispose();
   return slots.map((_, b) => {
     const row = scores.subarray(b * scoresPerSlot, (b + 1) * scoresPerSlot);
     return {
@@ -107,7 +110,7 @@ export async function runMaskDecoder(
       token: Math.round(row[2]!),
       stability: row[3]!,
       candidateIous: row.slice(4),
-      candidateLogits: candidateLogits[b]!,
+      candidateLogits: candidateLogits[b] ?? null,
     };
   });
 }

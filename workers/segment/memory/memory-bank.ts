@@ -17,6 +17,7 @@ export type PromptPlan<Output> = {
 };
 
 export class MemoryBank<Output> {
+  readonly #drop: (output: Output) => void;
   /** In order of insertion, which breaks ties in `selectConditioning`. */
   readonly conditioning = new Map<number, Output>();
   readonly nonConditioning = new Map<number, Output>();
@@ -26,6 +27,11 @@ export class MemoryBank<Output> {
   /** Frames passed by a propagation, and whether in reverse. */
   readonly tracked = new Map<number, boolean>();
   readonly prompts = new Map<number, FramePrompts>();
+
+  /** @param drop told of every output that leaves the bank, to free what it holds */
+  constructor(drop: (output: Output) => void = () => undefined) {
+    this.#drop = drop;
+  }
 
   /** Source: `add_new_points_or_box`, sam2_video_predictor.py@2b90b9f L229-L262. */
   planPrompt(frameIndex: number, options: TrackerOptions): PromptPlan<Output> {
@@ -43,29 +49,35 @@ export class MemoryBank<Output> {
   }
 
   stage(frameIndex: number, output: Output, asConditioning: boolean): void {
-    (asConditioning ? this.stagedConditioning : this.stagedNonConditioning).set(frameIndex, output);
+    this.#put(asConditioning ? this.stagedConditioning : this.stagedNonConditioning, frameIndex, output);
+  }
+
+  /** A frame passed by a propagation. */
+  record(frameIndex: number, output: Output, isReverse: boolean): void {
+    this.#put(this.nonConditioning, frameIndex, output);
+    this.tracked.set(frameIndex, isReverse);
   }
 
   /**
    * Moves what is staged into the bank, non-conditioning first; a conditioning frame then has no tracked result.
    * @param encode makes the spatial memory of a staged output
-   * @returns outputs that left the bank, and the frames that moved
+   * @returns the frames that moved
    * Source: `propagate_in_video_preflight`, sam2_video_predictor.py@2b90b9f L486-L545.
    */
-  async commit(encode: (frameIndex: number, output: Output) => Promise<void>): Promise<number[]> {
+  async commit(encode: (output: Output) => Promise<void>): Promise<number[]> {
     const moved: number[] = [];
     for (const [staged, target] of [
       [this.stagedNonConditioning, this.nonConditioning],
       [this.stagedConditioning, this.conditioning],
     ] as const) {
       for (const [frameIndex, output] of staged) {
-        await encode(frameIndex, output);
-        target.set(frameIndex, output);
+        await encode(output);
         staged.delete(frameIndex);
+        this.#put(target, frameIndex, output);
         moved.push(frameIndex);
       }
     }
-    for (const frameIndex of this.conditioning.keys()) this.nonConditioning.delete(frameIndex);
+    for (const frameIndex of this.conditioning.keys()) this.#remove(this.nonConditioning, frameIndex);
     return moved;
   }
 
@@ -98,18 +110,47 @@ export class MemoryBank<Output> {
    */
   clearFrame(frameIndex: number): void {
     this.prompts.delete(frameIndex);
-    this.stagedConditioning.delete(frameIndex);
-    this.stagedNonConditioning.delete(frameIndex);
+    this.#remove(this.stagedConditioning, frameIndex);
+    this.#remove(this.stagedNonConditioning, frameIndex);
     const output = this.conditioning.get(frameIndex);
     if (output === undefined) return;
     this.conditioning.delete(frameIndex);
-    this.nonConditioning.set(frameIndex, output);
+    this.#put(this.nonConditioning, frameIndex, output);
     this.tracked.delete(frameIndex);
   }
 
   /** Source: the intent of `_clear_obj_non_cond_mem_around_input`, which fails at sam2@2b90b9f. */
   forgetAround(frameIndex: number, options: TrackerOptions): void {
     const reach = options.memoryStride * options.numSpatialMemories;
-    for (let near = frameIndex - reach; near <= frameIndex + reach; near++) this.nonConditioning.delete(near);
+    for (let near = frameIndex - reach; near <= frameIndex + reach; near++) {
+      this.#remove(this.nonConditioning, near);
+    }
+  }
+
+  /** Forgets everything. */
+  clear(): void {
+    for (const outputs of [
+      this.conditioning,
+      this.nonConditioning,
+      this.stagedConditioning,
+      this.stagedNonConditioning,
+    ]) {
+      for (const frameIndex of outputs.keys()) this.#remove(outputs, frameIndex);
+    }
+    this.tracked.clear();
+    this.prompts.clear();
+  }
+
+  #put(outputs: Map<number, Output>, frameIndex: number, output: Output): void {
+    const before = outputs.get(frameIndex);
+    outputs.set(frameIndex, output);
+    if (before !== undefined && before !== output) this.#drop(before);
+  }
+
+  #remove(outputs: Map<number, Output>, frameIndex: number): void {
+    const output = outputs.get(frameIndex);
+    if (output === undefined) return;
+    outputs.delete(frameIndex);
+    this.#drop(output);
   }
 }

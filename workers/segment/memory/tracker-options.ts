@@ -28,6 +28,12 @@ export type TrackerOptions = {
    * Differs from sam2, where the default is false and propagation overwrites corrections (sam2 issue #731).
    */
   correctionsCondition: boolean;
+  /**
+   * When the mask before is fed back with a frame's prompts. `while-extending`: when they add to the prompts before;
+   * taking one back or moving it decodes from what was there before it, so that the same prompts give the same mask.
+   * Differs from sam2, which always feeds it.
+   */
+  previousMask: 'always' | 'while-extending';
   /** clear_non_cond_mem_around_input: forget tracked frames near a new conditioning frame. */
   forgetAroundConditioning: boolean;
   /**
@@ -51,6 +57,7 @@ export const defaultTrackerOptions: TrackerOptions = {
   onlyPastPointers: true,
   pointerTimes: true,
   correctionsCondition: true,
+  previousMask: 'while-extending',
   forgetAroundConditioning: false,
   emptyBank: 'decode-without-memory',
 };

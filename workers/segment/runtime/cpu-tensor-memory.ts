@@ -6,6 +6,9 @@ export function createCpuTensorMemory(ort: OrtModule): TensorMemory {
   return {
     float: (data, dims) => new ort.Tensor('float32', data, dims),
     int: (data, dims) => new ort.Tensor('int32', data, dims),
+    adopt: () => {
+      throw new TypeError('The WASM provider has no device whose buffers it could adopt');
+    },
     stack(pieces, dims) {
       const data = new Float32Array(elementCount(dims));
       const pieceLength = data.length / pieces.length;

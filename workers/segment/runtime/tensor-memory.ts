@@ -8,6 +8,8 @@ export type TensorMemory = {
   /** Float tensor from numbers of this thread. */
   float(data: Float32Array, dims: readonly number[]): Tensor;
   int(data: Int32Array, dims: readonly number[]): Tensor;
+  /** Takes ownership of a device buffer of floats. Only where there is a device. */
+  adopt(buffer: GPUBuffer, dims: readonly number[]): Tensor;
   /**
    * Copies pieces of equal size, one after another, into one tensor; null leaves zeros. The pieces stay alive.
    * @param dims of the result: as many numbers as all pieces together

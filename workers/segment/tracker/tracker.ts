@@ -1,0 +1,353 @@
+/**
+ * The objects of one video and what is known of each: takes prompts, propagates them, answers with masks.
+ * One step at a time: a prompt given during a run is taken between two of its frames.
+ */
+import { MaskletError } from '../../protocol/errors';
+import type { ObjectId, FramePrompts } from '../../protocol/prompt';
+import type { StageTimes, TrackRequest } from '../../protocol/segment-contract';
+import { MemoryBank } from '../memory/memory-bank';
+import type { FrameMask, FrameOutput } from './frame-output';
+import { planPassages, type Passage } from './propagate';
+import { rewind, type PromptStep } from './prompt-history';
+import {
+  dropOutput,
+  encodeMemory,
+  promptFrame,
+  trackFrame,
+  type Bank,
+  type PromptedFrame,
+  type TrackContext,
+} from './track-frame';
+
+type PromptedFrameState = {
+  /** The frame's mask before any of its prompts. */
+  base: FrameMask | null;
+  steps: PromptStep[];
+  /** How the last prompts were decoded, to decode them again with another token. */
+  last: { isInitial: boolean; isReverse: boolean; asConditioning: boolean };
+};
+
+type TrackedObject = {
+  id: ObjectId;
+  bank: Bank;
+  promptedFrames: Map<number, PromptedFrameState>;
+  /** Masks made by a model that is no longer there: shown until they are tracked again. */
+  archive: Map<number, FrameMask>;
+  /** Prompts that the present model has not decoded yet. */
+  replay: Map<number, FramePrompts>;
+};
+
+export type TrackStep = {
+  frameIndex: number;
+  done: number;
+  total: number;
+  masks: { object: ObjectId; mask: FrameMask }[];
+  times: StageTimes;
+};
+
+export class Tracker {
+  readonly #frameCount: number;
+  readonly #objects = new Map<ObjectId, TrackedObject>();
+  #context: TrackContext | null = null;
+  #turn: Promise<unknown> = Promise.resolve();
+  #isRunning = false;
+
+  constructor(frameCount: number) {
+    this.#frameCount = frameCount;
+  }
+
+  /**
+   * Takes a model, or another one, or none. Masks stay as they are; prompts are decoded again when they are needed.
+   * @param isDeviceLost what the model before left on its device is gone, and must not be freed
+   */
+  async useModel(context: TrackContext | null, isDeviceLost: boolean): Promise<void> {
+    await this.#inTurn(async () => {
+      if (isDeviceLost) this.#context = null;
+      for (const object of this.#objects.values()) this.#archive(object);
+      this.#context = context;
+    });
+  }
+
+  addObject(id: ObjectId): void {
+    if (this.#objects.has(id)) throw new MaskletError('invalid-argument', `Object ${id} exists already.`);
+    // The context at the time of the drop: a bank never outlives its model.
+    const bank: Bank = new MemoryBank<FrameOutput>((output) => this.#context && dropOutput(this.#context, output));
+    this.#objects.set(id, { id, bank, promptedFrames: new Map(), archive: new Map(), replay: new Map() });
+  }
+
+  async removeObject(id: ObjectId): Promise<void> {
+    const object = this.#object(id);
+    this.#objects.delete(id);
+    await this.#inTurn(async () => object.bank.clear());
+  }
+
+  get objectIds(): ObjectId[] {
+    return [...this.#objects.keys()];
+  }
+
+  /**
+   * States all prompts of an object on a frame.
+   * @returns the decoder's answer, or null when no prompts were stated: the frame is cleared
+   * @throws `unknown-object`, `frame-out-of-range`, `no-model`
+   */
+  async prompt(id: ObjectId, frameIndex: number, prompts: FramePrompts): Promise<PromptedFrame | null> {
+    const object = this.#object(id);
+    this.#checkFrame(frameIndex);
+    return this.#inTurn(async () => {
+      const context = this.#model();
+      await this.#replay(context, object);
+      if (prompts.points.length === 0 && !prompts.box && !prompts.mask) {
+        object.bank.clearFrame(frameIndex);
+        object.promptedFrames.delete(frameIndex);
+        return null;
+      }
+      return this.#decode(context, object, frameIndex, prompts);
+    });
+  }
+
+  /** Decodes a frame's prompts again and takes the mask of this output token. */
+  async chooseCandidate(id: ObjectId, frameIndex: number, token: number): Promise<PromptedFrame> {
+    const object = this.#object(id);
+    const state = object.promptedFrames.get(frameIndex);
+    const step = state?.steps.at(-1);
+    if (!state || !step || step.prompts.mask) {
+      throw new MaskletError('invalid-argument', `Frame ${frameIndex} has no prompt whose candidates could be chosen.`);
+    }
+    return this.#inTurn(async () => {
+      const context = this.#model();
+      const { isInitial, isReverse, asConditioning } = state.last;
+      const { prompts, previous } = step;
+      const result = await promptFrame(
+        context,
+        object.bank,
+        frameIndex,
+        prompts,
+        token,
+        previous,
+        isInitial,
+        isReverse,
+      );
+      step.result = result.output;
+      object.bank.stage(frameIndex, result.output, asConditioning);
+      return result;
+    });
+  }
+
+  /**
+   * Propagates; every frame is computed when it is asked for.
+   * @throws `nothing-to-track`, `unknown-object`, `frame-out-of-range`, `no-model`, `busy`
+   */
+  async *track(request: TrackRequest, signal: AbortSignal): AsyncGenerator<TrackStep> {
+    if (this.#isRunning) throw new MaskletError('busy', 'A run is going on. Cancel it first.');
+    this.#isRunning = true;
+    try {
+      const objects = await this.#prepare(request);
+      const passages = this.#passages(objects, request);
+      for (const [n, passage] of passages.entries()) {
+        if (signal.aborted) return;
+        const next = passages[n + 1]?.frameIndex ?? null;
+        const step = await this.#inTurn(() => this.#pass(objects, passage, next));
+        yield { ...step, done: n + 1, total: passages.length };
+      }
+    } finally {
+      this.#isRunning = false;
+    }
+  }
+
+  bank(id: ObjectId): Bank {
+    return this.#object(id).bank;
+  }
+
+  mask(id: ObjectId, frameIndex: number): FrameMask | null {
+    const { bank, archive } = this.#object(id);
+    this.#checkFrame(frameIndex);
+    return bank.shown(frameIndex) ?? archive.get(frameIndex) ?? null;
+  }
+
+  /** Bytes of the mask logits held. */
+  get maskBytes(): number {
+    let bytes = 0;
+    for (const { bank, archive } of this.#objects.values()) {
+      for (const outputs of [
+        bank.conditioning,
+        bank.nonConditioning,
+        bank.stagedConditioning,
+        bank.stagedNonConditioning,
+        archive,
+      ]) {
+        for (const { maskLogits } of outputs.values()) bytes += maskLogits.byteLength;
+      }
+    }
+    return bytes;
+  }
+
+  get memoryBytes(): number {
+    return this.#context?.memories.bytes ?? 0;
+  }
+
+  async #decode(
+    context: TrackContext,
+    object: TrackedObject,
+    frameIndex: number,
+    prompts: FramePrompts,
+  ): Promise<PromptedFrame> {
+    const { bank, promptedFrames } = object;
+    const plan = bank.planPrompt(frameIndex, context.options);
+    const known = promptedFrames.get(frameIndex);
+    const base = known ? known.base : plan.previous;
+    const { kept, previous } =
+      context.options.previousMask === 'always'
+        ? { kept: [], previous: plan.previous }
+        : rewind(known?.steps ?? [], prompts, base);
+    const { isInitial, isReverse, asConditioning } = plan;
+    const result = await promptFrame(context, bank, frameIndex, prompts, null, previous, isInitial, isReverse);
+    promptedFrames.set(frameIndex, {
+      base,
+      steps: [...kept, { prompts, previous, result: result.output }],
+      last: { isInitial, isReverse, asConditioning },
+    });
+    bank.prompts.set(frameIndex, prompts);
+    bank.stage(frameIndex, result.output, asConditioning);
+    object.archive.delete(frameIndex);
+    return result;
+  }
+
+  async #prepare(request: TrackRequest): Promise<TrackedObject[]> {
+    const objects = (request.objects ?? this.objectIds).map((id) => this.#object(id));
+    return this.#inTurn(async () => {
+      const context = this.#model();
+      const prompted: TrackedObject[] = [];
+      for (const object of objects) {
+        await this.#replay(context, object);
+        const { bank } = object;
+        if (!bank.hasPrompts) {
+          if (request.objects) throw nothingToTrack();
+          continue;
+        }
+        await this.#commit(context, bank);
+        prompted.push(object);
+      }
+      if (prompted.length === 0) throw nothingToTrack();
+      return prompted;
+    });
+  }
+
+  /** Puts what was prompted into the bank, so that the run attends to it. */
+  async #commit(context: TrackContext, bank: Bank): Promise<void> {
+    const moved = await bank.commit((output) => encodeMemory(context, output));
+    if (!context.options.forgetAroundConditioning) return;
+    for (const frameIndex of moved) bank.forgetAround(frameIndex, context.options);
+  }
+
+  #passages(objects: readonly TrackedObject[], { from, to, direction = 'forward' }: TrackRequest): Passage[] {
+    if (from !== undefined) this.#checkFrame(from);
+    if (to !== undefined) this.#checkFrame(to);
+    const start = from ?? Math.min(...objects.flatMap(({ bank }) => [...bank.conditioning.keys()]));
+    return planPassages(start, to ?? null, direction, this.#frameCount);
+  }
+
+  /** One frame of a run, with the prompts and removals that came since the frame before. */
+  async #pass(
+    asked: readonly TrackedObject[],
+    { frameIndex, isReverse }: Passage,
+    next: number | null,
+  ): Promise<Omit<TrackStep, 'done' | 'total'>> {
+    const context = this.#model();
+    const start = performance.now();
+    for (const { bank } of asked) await this.#commit(context, bank);
+    const objects = asked.filter(({ id, bank }) => this.#objects.has(id) && bank.hasPrompts);
+    const tracked = objects.filter(({ bank }) => !bank.conditioning.has(frameIndex));
+    const times: StageTimes = { ...noTimes };
+    if (tracked.length > 0) {
+      const lease = await context.features.acquire(frameIndex);
+      if (next !== null) context.prefetch(next);
+      try {
+        const banks = tracked.map(({ bank }) => bank);
+        const result = await trackFrame(context, banks, frameIndex, isReverse, lease.features);
+        Object.assign(times, lease.times, result.times);
+        tracked.forEach(({ bank, archive }, n) => {
+          bank.record(frameIndex, result.outputs[n]!, isReverse);
+          archive.delete(frameIndex);
+        });
+      } finally {
+        lease.release();
+      }
+    }
+    for (const { bank } of objects) {
+      if (!bank.conditioning.has(frameIndex)) continue;
+      bank.tracked.set(frameIndex, isReverse);
+      if (context.options.forgetAroundConditioning) bank.forgetAround(frameIndex, context.options);
+    }
+    context.memories.evict();
+    times.total = performance.now() - start;
+    return {
+      frameIndex,
+      masks: objects.map(({ id, bank }) => ({ object: id, mask: bank.committed(frameIndex)! })),
+      times,
+    };
+  }
+
+  /** Decodes with the present model what an earlier one was prompted with. */
+  async #replay(context: TrackContext, object: TrackedObject): Promise<void> {
+    for (const [frameIndex, prompts] of object.replay) {
+      await this.#decode(context, object, frameIndex, prompts);
+      object.replay.delete(frameIndex);
+    }
+  }
+
+  #archive(object: TrackedObject): void {
+    const { bank, archive, replay, promptedFrames } = object;
+    for (const outputs of [
+      bank.nonConditioning,
+      bank.conditioning,
+      bank.stagedNonConditioning,
+      bank.stagedConditioning,
+    ]) {
+      for (const [frameIndex, output] of outputs) {
+        const { maskLogits, promptMask, occlusionScore, predictedIou, origin, version } = output;
+        archive.set(frameIndex, { frameIndex, maskLogits, promptMask, occlusionScore, predictedIou, origin, version });
+      }
+    }
+    for (const [frameIndex, prompts] of bank.prompts) replay.set(frameIndex, prompts);
+    bank.clear();
+    promptedFrames.clear();
+  }
+
+  #object(id: ObjectId): TrackedObject {
+    const object = this.#objects.get(id);
+    if (!object) throw new MaskletError('unknown-object', `There is no object ${id}.`);
+    return object;
+  }
+
+  #checkFrame(frameIndex: number): void {
+    if (!Number.isInteger(frameIndex) || frameIndex < 0 || frameIndex >= this.#frameCount) {
+      throw new MaskletError('frame-out-of-range', `Frame ${frameIndex} is not one of 0 to ${this.#frameCount - 1}.`);
+    }
+  }
+
+  #model(): TrackContext {
+    if (!this.#context) throw new MaskletError('no-model', 'No model is loaded yet.');
+    return this.#context;
+  }
+
+  #inTurn<T>(step: () => Promise<T>): Promise<T> {
+    const result = this.#turn.then(step, step);
+    this.#turn = result.catch(() => undefined);
+    return result;
+  }
+}
+
+const noTimes: StageTimes = {
+  decode: 0,
+  preprocess: 0,
+  imageEncoder: 0,
+  memoryAttention: 0,
+  maskDecoder: 0,
+  memoryEncoder: 0,
+  masks: 0,
+  total: 0,
+};
+
+function nothingToTrack(): MaskletError {
+  return new MaskletError('nothing-to-track', 'There is nothing to track yet: click an object first.');
+}
