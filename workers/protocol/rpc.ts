@@ -1,6 +1,6 @@
 /**
- * Calls across threads: Comlink, and the three things it lacks: errors that keep their code, an AbortSignal as an
- * argument, and a pulled async stream as a result. Both ends must import this module.
+ * Calls across threads: Comlink, and the three things it lacks: errors that keep their code, an AbortSignal or a
+ * port as an argument, and a pulled async stream as a result. Both ends must import this module.
  */
 import * as Comlink from 'comlink';
 import { asMaskletError, MaskletError, type ErrorCode } from './errors';
@@ -25,6 +25,13 @@ Comlink.transferHandlers.set('throw', {
     if (stack !== undefined) error.stack = stack;
     throw error;
   },
+});
+
+// A port can only be moved, so passing one says so.
+Comlink.transferHandlers.set('port', {
+  canHandle: (value): value is MessagePort => value instanceof MessagePort,
+  serialize: (port: MessagePort) => [port, [port]],
+  deserialize: (port: MessagePort) => port,
 });
 
 Comlink.transferHandlers.set('abort-signal', {

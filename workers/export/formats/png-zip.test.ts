@@ -1,0 +1,71 @@
+import { decode } from 'fast-png';
+import { expect, it } from 'vitest';
+import type { ExportRequest } from '../../protocol/export-contract';
+import { frameFile, objectFolder, pngZipEntries } from './png-zip';
+
+const request: ExportRequest = {
+  format: 'png-zip',
+  video: {
+    name: 'clip.mp4',
+    width: 3,
+    height: 2,
+    frameCount: 4,
+    timestampsUs: Float64Array.of(0, 40_000, 80_000, 120_000),
+    durationUs: 160_000,
+    codec: 'avc1.64001f',
+    sizeBytes: 1,
+  },
+  objects: [
+    {
+      id: 1,
+      name: 'Red car!',
+      frames: [0, 2],
+      prompts: [
+        {
+          frameIndex: 0,
+          prompts: {
+            points: [{ xNorm: 0.5, yNorm: 0.25, label: 1 }],
+            box: { x0Norm: 0, y0Norm: 0, x1Norm: 1, y1Norm: 0.5 },
+            mask: null,
+          },
+        },
+      ],
+    },
+    { id: 12, name: '…', frames: [3], prompts: [] },
+  ],
+  model: { name: 'nano', version: '0.1.0', provider: 'wasm' },
+};
+
+it('writes a folder an object, a PNG a frame, and what it takes to repeat them', async () => {
+  const entries = new Map<string, Uint8Array | string>();
+  // Column-major: background 1, then 2 inside, then 3 background.
+  const rle = { width: 3, height: 2, counts: Uint32Array.of(1, 2, 3) };
+  for await (const { name, input } of pngZipEntries(request, async (object) => (object === 12 ? null : rle))) {
+    entries.set(name, input);
+  }
+  // Object 12's mask is gone: no file, and no black one in its stead.
+  expect([...entries.keys()]).toEqual(['masklet.json', '001_red-car/00000.png', '001_red-car/00002.png']);
+  const png = decode(entries.get('001_red-car/00000.png') as Uint8Array);
+  expect(png).toMatchObject({ width: 3, height: 2, channels: 1, depth: 8 });
+  expect([...png.data]).toEqual([0, 255, 0, 255, 0, 0]);
+  const description = JSON.parse(entries.get('masklet.json') as string);
+  expect(description).toMatchObject({
+    format: 'masklet-export/1',
+    video: { name: 'clip.mp4', width: 3, height: 2, timestampsUs: [0, 40_000, 80_000, 120_000] },
+    model: { name: 'nano', version: '0.1.0', provider: 'wasm' },
+  });
+  expect(description.objects[0]).toEqual({
+    id: 1,
+    name: 'Red car!',
+    folder: '001_red-car',
+    frames: [0, 2],
+    prompts: [{ frame: 0, points: [{ x: 1.5, y: 0.5, label: 1 }], box: [0, 0, 3, 1] }],
+  });
+});
+
+it('names files so that they sort and stay', () => {
+  expect(objectFolder({ id: 7, name: 'Ёлка & Café 2' })).toBe('007_елка-cafe-2');
+  expect(objectFolder({ id: 7, name: '/../' })).toBe('007');
+  expect(frameFile(12, 132)).toBe('00012.png');
+  expect(frameFile(12, 1_234_567)).toBe('0000012.png');
+});

@@ -1,0 +1,96 @@
+/**
+ * The PNG zip: one 8-bit grey PNG (0 or 255) per object and frame at the video's size, a folder an object, and
+ * `masklet.json` with what it takes to read or repeat them. Frames without a mask have no file; where an object was
+ * tracked but is absent, its PNG is black.
+ */
+import { encode } from 'fast-png';
+import type { MaskRle } from '../../protocol/mask';
+import type { ExportObject, ExportRequest } from '../../protocol/export-contract';
+import type { FramePrompts } from '../../protocol/prompt';
+import type { VideoInfo } from '../../protocol/video';
+
+export type ZipEntry = { name: string; input: Uint8Array | string };
+
+/** `003_red-car`: the id keeps it unique and in order, the name tells a person. */
+export function objectFolder({ id, name }: Pick<ExportObject, 'id' | 'name'>): string {
+  const slug = name
+    .toLowerCase()
+    // Without the marks on letters, which file systems store in different ways.
+    .normalize('NFKD')
+    .replace(/\p{Mark}/gu, '')
+    .replace(/[^\p{Letter}\p{Number}]+/gu, '-')
+    .replace(/^-+|-+$/g, '');
+  return [String(id).padStart(3, '0'), slug].filter(Boolean).join('_');
+}
+
+/** Five digits, as DAVIS has them, or as many as the last frame needs. */
+export function frameFile(frameIndex: number, frameCount: number): string {
+  return `${String(frameIndex).padStart(Math.max(5, String(frameCount - 1).length), '0')}.png`;
+}
+
+/**
+ * Entries in the order of objects and frames, each made when it is asked for.
+ * @param maskOf null where a mask has gone since the request was made: the frame is left out
+ */
+export async function* pngZipEntries(
+  { video, objects, model }: ExportRequest,
+  maskOf: (object: number, frameIndex: number) => Promise<MaskRle | null>,
+): AsyncGenerator<ZipEntry> {
+  yield { name: 'masklet.json', input: `${JSON.stringify(describe({ video, objects, model }), null, 2)}\n` };
+  for (const object of objects) {
+    for (const frameIndex of object.frames) {
+      const rle = await maskOf(object.id, frameIndex);
+      if (rle)
+        yield { name: `${objectFolder(object)}/${frameFile(frameIndex, video.frameCount)}`, input: maskPng(rle) };
+    }
+  }
+}
+
+export function maskPng({ width, height, counts }: MaskRle): Uint8Array {
+  const data = new Uint8Array(width * height);
+  let position = 0;
+  counts.forEach((count, n) => {
+    if (n % 2 === 1) {
+      for (let p = position; p < position + count; p++) data[(p % height) * width + Math.floor(p / height)] = 255;
+    }
+    position += count;
+  });
+  return encode({ width, height, data, channels: 1, depth: 8 });
+}
+
+/** Coordinates in pixels of the video, whose size stands beside them. */
+function describe({ video, objects, model }: Pick<ExportRequest, 'video' | 'objects' | 'model'>): unknown {
+  return {
+    format: 'masklet-export/1',
+    video: {
+      name: video.name,
+      width: video.width,
+      height: video.height,
+      frameCount: video.frameCount,
+      durationUs: video.durationUs,
+      codec: video.codec,
+      timestampsUs: Array.from(video.timestampsUs),
+    },
+    model,
+    objects: objects.map((object) => ({
+      id: object.id,
+      name: object.name,
+      folder: objectFolder(object),
+      frames: object.frames,
+      prompts: object.prompts.map(({ frameIndex, prompts }) => ({
+        frame: frameIndex,
+        ...promptPixels(prompts, video),
+      })),
+    })),
+  };
+}
+
+function promptPixels({ points, box, mask }: FramePrompts, { width, height }: VideoInfo): object {
+  return {
+    ...(points.length > 0 && {
+      points: points.map(({ xNorm, yNorm, label }) => ({ x: xNorm * width, y: yNorm * height, label })),
+    }),
+    ...(box && { box: [box.x0Norm * width, box.y0Norm * height, box.x1Norm * width, box.y1Norm * height] }),
+    ...(mask && { mask: { size: [mask.height, mask.width], counts: Array.from(mask.counts) } }),
+  };
+}

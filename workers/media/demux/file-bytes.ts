@@ -1,0 +1,45 @@
+/** Reads a file by slices: nothing is held but one small window. */
+import { MaskletError } from '../../protocol/errors';
+
+/** Covers a box header and most movie fragments, and costs no more to read than the header alone. */
+const windowSize = 8192;
+
+export class FileBytes {
+  readonly size: number;
+  readonly #file: Blob;
+  #window = new Uint8Array();
+  #windowStart = 0;
+
+  constructor(file: Blob) {
+    this.#file = file;
+    this.size = file.size;
+  }
+
+  /**
+   * Bytes of [start, start + length), fewer where the file ends before.
+   * @throws `truncated-file` when the file can no longer be read
+   */
+  async read(start: number, length: number): Promise<Uint8Array<ArrayBuffer>> {
+    const end = Math.min(this.size, start + length);
+    if (start >= end) return new Uint8Array();
+    if (length > windowSize) return this.#slice(start, end);
+    if (start < this.#windowStart || end > this.#windowStart + this.#window.length) {
+      this.#window = await this.#slice(start, Math.min(this.size, start + windowSize));
+      this.#windowStart = start;
+    }
+    return this.#window.slice(start - this.#windowStart, end - this.#windowStart);
+  }
+
+  async #slice(start: number, end: number): Promise<Uint8Array<ArrayBuffer>> {
+    try {
+      return new Uint8Array(await this.#file.slice(start, end).arrayBuffer());
+    } catch (cause) {
+      // A File is a promise of bytes on disk, broken once somebody moves or changes them.
+      throw new MaskletError(
+        'truncated-file',
+        'This file can no longer be read. It may have been moved or changed: open it again.',
+        { cause },
+      );
+    }
+  }
+}

@@ -1,0 +1,41 @@
+/** What demuxing hands to decoding: an index of compressed samples, and a way to fetch them. Nothing else is held. */
+
+/**
+ * Samples in decode order, frames in presentation order. A frame shows exactly one sample; a sample is shown by any
+ * number of frames: none where an edit cuts it away, several where edits repeat it.
+ */
+export type SampleIndex = {
+  readonly sampleCount: number;
+  /** Per sample, integer µs, unique and rising in presentation order: tells a decoder's outputs apart. */
+  readonly chunkTimestampsUs: Float64Array;
+  /** Per frame, the sample it shows. */
+  readonly frameSamples: Uint32Array;
+  /** Per frame, integer µs, starting at 0. */
+  readonly timestampsUs: Float64Array;
+  readonly durationUs: number;
+  isSync(sample: number): boolean;
+  /**
+   * The sync sample to start decoding at in order to see `sample`: the nearest one that comes before it in decode order
+   * and is not shown after it. A picture shown before the sync sample it is decoded after (a leading picture of an open
+   * GOP) may need the GOP before.
+   * @param before looks only at sync samples before this one; the first of all where there is none
+   */
+  startFor(sample: number, before?: number): number;
+};
+
+export type EncodedVideo = {
+  /** Without rotation or aspect ratio: those are applied to the frames handed out, once. */
+  readonly config: VideoDecoderConfig;
+  /** As a person says it, such as `HEVC (hvc1)`. */
+  readonly codecName: string;
+  readonly index: SampleIndex;
+  /** Width by height of a pixel as the container states it; null where it leaves that to the bitstream. */
+  readonly pixelAspect: number | null;
+  /** a, b, c, d of the display matrix, each -1, 0 or 1: (x, y) is seen at (ax + cy, bx + dy). */
+  readonly orientation: readonly [number, number, number, number];
+  /**
+   * Samples from `first` on, in decode order: at least one, and as many as make one sensible read.
+   * @throws `truncated-file` when the file can no longer be read
+   */
+  read(first: number): Promise<Uint8Array<ArrayBuffer>[]>;
+};

@@ -1,0 +1,146 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { cubic, planResize, resizePlane, triangle } from './antialiased-resize';
+import { keepSeededPieces } from './clean-up';
+import { resizeLogits } from './resize-logits';
+import { checkRle, decodeRle, encodeRle, measureRle } from './rle';
+
+/** The plain way: interpolate every pixel, then threshold. */
+function denseMask(logits: Float32Array, lw: number, lh: number, width: number, height: number): Uint8Array {
+  const at = (n: number, source: number, target: number): [number, number, number] => {
+    const position = Math.max(0, (n + 0.5) * Math.fround(source / target) - 0.5);
+    const low = Math.min(Math.floor(position), source - 1);
+    return [low, Math.min(low + 1, source - 1), position - low];
+  };
+  const pixels = new Uint8Array(width * height);
+  for (let y = 0; y < height; y++) {
+    const [top, bottom, v] = at(y, lh, height);
+    for (let x = 0; x < width; x++) {
+      const [left, right, u] = at(x, lw, width);
+      const above = logits[top * lw + left]! * (1 - u) + logits[top * lw + right]! * u;
+      const below = logits[bottom * lw + left]! * (1 - u) + logits[bottom * lw + right]! * u;
+      pixels[y * width + x] = above * (1 - v) + below * v > 0 ? 1 : 0;
+    }
+  }
+  return pixels;
+}
+
+const mask = fc
+  .record({ width: fc.integer({ min: 1, max: 12 }), height: fc.integer({ min: 1, max: 12 }) })
+  .chain(({ width, height }) =>
+    fc.record({
+      width: fc.constant(width),
+      height: fc.constant(height),
+      pixels: fc.array(fc.integer({ min: 0, max: 1 }), { minLength: width * height, maxLength: width * height }),
+    }),
+  );
+
+describe('run lengths', () => {
+  it('give back the mask they were made from, and measure it', () => {
+    fc.assert(
+      fc.property(mask, ({ width, height, pixels }) => {
+        const rle = encodeRle(pixels, width, height);
+        checkRle(rle);
+        expect([...decodeRle(rle)]).toEqual(pixels);
+        const area = pixels.reduce((sum, pixel) => sum + pixel, 0);
+        expect(measureRle(rle)).toEqual({ area, box: area === 0 ? null : exactBox(pixels, width) });
+      }),
+    );
+  });
+
+  it('are column-major and start with background, as COCO has them', () => {
+    expect([...encodeRle([1, 0, 1, 1], 2, 2).counts]).toEqual([0, 2, 1, 1]);
+    expect(() => checkRle({ width: 2, height: 2, counts: Uint32Array.of(1, 2) })).toThrow(/cover 3 pixels, not 2 × 2/);
+  });
+});
+
+describe('mask at the video size', () => {
+  it('equals interpolating every pixel, whatever the sizes and logits', () => {
+    const logits = fc.array(
+      fc.oneof(
+        fc.constant(-1024),
+        fc.integer({ min: -400, max: 400 }).map((n) => n / 10 + 0.03),
+      ),
+      { minLength: 64, maxLength: 64 },
+    );
+    fc.assert(
+      fc.property(logits, fc.integer({ min: 1, max: 70 }), fc.integer({ min: 1, max: 70 }), (values, width, height) => {
+        const low = Float32Array.from(values);
+        const { rle, area, box } = resizeLogits(low, 8, 8, width, height);
+        const dense = denseMask(low, 8, 8, width, height);
+        // A value within rounding of zero may fall on either side.
+        const differing = decodeRle(rle).reduce((sum, pixel, n) => sum + Math.abs(pixel - dense[n]!), 0);
+        expect(differing).toBeLessThanOrEqual(Math.ceil(width * height * 0.002));
+        expect(area).toBe(decodeRle(rle).reduce((sum, pixel) => sum + pixel, 0));
+        expect(box).toEqual(area === 0 ? null : exactBox(decodeRle(rle), width));
+        checkRle(rle);
+      }),
+      { numRuns: 300 },
+    );
+  });
+});
+
+function exactBox(pixels: ArrayLike<number>, width: number): unknown {
+  const xs: number[] = [];
+  const ys: number[] = [];
+  Array.from(pixels).forEach((pixel, n) => {
+    if (!pixel) return;
+    xs.push(n % width);
+    ys.push(Math.floor(n / width));
+  });
+  return { x0: Math.min(...xs), y0: Math.min(...ys), x1: Math.max(...xs) + 1, y1: Math.max(...ys) + 1 };
+}
+
+describe('antialiased resize', () => {
+  it('has weights that sum to one and stay inside the source', () => {
+    for (const kernel of [triangle, cubic]) {
+      for (const [source, target] of [
+        [720, 256],
+        [64, 256],
+        [5, 5],
+        [1, 9],
+        [97, 13],
+      ] as const) {
+        const plan = planResize(source, target, kernel);
+        for (let n = 0; n < target; n++) {
+          const weights = plan.weights.subarray(n * plan.taps, n * plan.taps + plan.count[n]!);
+          expect(weights.reduce((sum, weight) => sum + weight, 0)).toBeCloseTo(1, 5);
+          expect(plan.first[n]! + plan.count[n]!).toBeLessThanOrEqual(source);
+        }
+      }
+    }
+  });
+
+  it('equals PyTorch antialias=True on a shrunk ramp', () => {
+    // torch.nn.functional.interpolate(torch.arange(10.).view(1, 1, 1, 10), (1, 4), mode='bilinear', antialias=True)
+    const expected = [1, 3.24, 5.76, 8];
+    const actual = resizePlane(
+      Float32Array.from({ length: 10 }, (_, n) => n),
+      10,
+      1,
+      4,
+      1,
+      triangle,
+    );
+    actual.forEach((value, n) => expect(value).toBeCloseTo(expected[n]!, 5));
+  });
+});
+
+describe('clean-up', () => {
+  const rows = ['##..#', '#...#', '.....', '#####', '.#...'];
+  const logits = Float32Array.from(rows.join(''), (cell) => (cell === '#' ? 4 : -3));
+
+  it('keeps the pieces that hold a click and drops the rest', () => {
+    const kept = keepSeededPieces(logits, 5, [0, 21]);
+    expect([...kept].map((logit) => (logit > 0 ? '#' : '.')).join('')).toBe(
+      ['##...', '#....', '.....', '#####', '.#...'].join(''),
+    );
+    expect(kept[4]).toBeLessThan(0);
+  });
+
+  it('drops nothing when no click is inside the mask, or all pieces hold one', () => {
+    expect(keepSeededPieces(logits, 5, [2])).toBe(logits);
+    expect(keepSeededPieces(logits, 5, [])).toBe(logits);
+    expect(keepSeededPieces(logits, 5, [0, 4, 15])).toBe(logits);
+  });
+});
