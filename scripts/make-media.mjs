@@ -1,0 +1,172 @@
+/**
+ * Makes the clips of e2e/media with ffmpeg (libx264, libx265, libaom), and clips.json: what ffprobe says of them.
+ * The clips are committed, so only who changes them needs ffmpeg: `node scripts/make-media.mjs`.
+ *
+ * Each frame of a numbered clip carries its number as a bar code: eight blocks across the top, most significant bit
+ * first, white for 1, and below them the same blocks inverted. shapes.mp4 has exact masks of its two objects instead.
+ */
+import { execFileSync } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import prettier from 'prettier';
+import { editList, findBox, replaceBox } from '../e2e/media/make/iso-box.mjs';
+import { displayMatrices, numberedFrame } from '../e2e/media/make/numbered-frame.mjs';
+import { maskCounts, shapeNames, shapesFrame, shapesSize } from '../e2e/media/make/shapes-frame.mjs';
+
+const folder = new URL('../e2e/media/', import.meta.url);
+/** @param {string} name */
+const pathOf = (name) => fileURLToPath(new URL(name, folder));
+
+const x264 = '-c:v libx264 -threads 1 -preset slow -crf 30 -pix_fmt yuv420p';
+const bFrames = `${x264} -bf 3 -g 12 -x264-params b-pyramid=normal:scenecut=0`;
+
+/**
+ * @param {string} name
+ * @param {string} options of ffmpeg, for the output
+ * @param {Buffer[]} frames RGB24
+ * @param {{ width: number, height: number, input?: string }} from
+ */
+function encode(name, options, frames, { width, height, input = '' }) {
+  const source = `-f rawvideo -pix_fmt rgb24 -video_size ${width}x${height} -framerate 25 -i pipe:0 ${input}`;
+  const command = `-y -v error ${source} ${options} -map_metadata -1 -fflags +bitexact`.trim().split(/\s+/);
+  execFileSync('ffmpeg', [...command, pathOf(name)], { input: Buffer.concat(frames) });
+}
+
+/** @typedef {{ width?: number, height?: number, count?: number, matrix?: number[], input?: string }} Numbered */
+
+/**
+ * @param {string} name
+ * @param {string} options
+ * @param {Numbered} numbered
+ */
+function encodeNumbered(name, options, { width = 128, height = 96, count = 36, matrix, input } = {}) {
+  const frames = Array.from({ length: count }, (_, n) => numberedFrame(n, width, height, matrix));
+  const isTurned = matrix?.[0] === 0;
+  const stored = isTurned ? { width: height, height: width } : { width, height };
+  encode(name, options, frames, { ...stored, ...(input ? { input } : {}) });
+}
+
+/**
+ * @param {string} source
+ * @param {string} name
+ * @param {string} options
+ * @param {string} inputOptions
+ */
+function remux(source, name, options, inputOptions = '') {
+  const command = `-y -v error ${inputOptions} -i ${pathOf(source)} -c copy ${options} -fflags +bitexact`;
+  execFileSync('ffmpeg', [...command.trim().split(/\s+/), pathOf(name)]);
+}
+
+/**
+ * @param {string} source
+ * @param {string} name
+ * @param {(file: Buffer) => Buffer} change
+ */
+function alter(source, name, change) {
+  writeFileSync(pathOf(name), change(readFileSync(pathOf(source))));
+}
+
+function encodeClips() {
+  encodeNumbered('baseline.mp4', `${x264} -profile:v baseline -g 12 -movflags +faststart`);
+  encodeNumbered('b-frames.mp4', bFrames);
+  encodeNumbered('open-gop.mp4', `${bFrames}:open-gop=1`);
+  const uneven = '-vf settb=1/90000,setpts=N*3003+mod(N*N*7\\,11)*250 -fps_mode passthrough';
+  encodeNumbered('vfr.mp4', `${bFrames} ${uneven} -enc_time_base 1:90000 -video_track_timescale 90000`);
+  // The same times rounded to 1/25 s, so that some frames share theirs.
+  encodeNumbered('same-times.mp4', `${bFrames} ${uneven}`);
+  encodeNumbered('one-frame.mp4', x264, { count: 1 });
+  encodeNumbered('anamorphic.mp4', `${x264} -aspect 4:3`, { width: 64 });
+  encodeNumbered('hevc.mp4', '-c:v libx265 -crf 32 -tag:v hvc1 -pix_fmt yuv420p -x265-params log-level=error:info=0');
+  encodeNumbered('av1.mp4', '-c:v libaom-av1 -crf 45 -cpu-used 8 -g 12 -pix_fmt yuv420p', { count: 24 });
+  const sine = '-f lavfi -i sine=frequency=440:sample_rate=8000:duration=1.44';
+  encodeNumbered('camera.mov', `${bFrames} -c:a pcm_s16le`, { input: sine });
+  encodeNumbered('8k.mp4', `${x264} -crf 51`, { width: 7680, height: 4320, count: 2 });
+
+  for (const [name, matrix] of Object.entries(displayMatrices)) {
+    if (name === 'upright') continue;
+    const clip = `${name.replace(/\d+/, '-$&')}.mp4`;
+    encodeNumbered(clip, bFrames, { count: 24, matrix });
+    alter(clip, clip, (file) => {
+      const matrixAt = findBox(file, 'moov/trak/tkhd').start + 8 + 40;
+      matrix.forEach((value, i) => file.writeInt32BE(value * 0x10000, matrixAt + [0, 4, 12, 16][i]));
+      return file;
+    });
+  }
+
+  const fragments = '-movflags +frag_keyframe+empty_moov+default_base_moof';
+  remux('b-frames.mp4', 'fragmented.mp4', fragments);
+  remux('b-frames.mp4', 'fragmented-offsets.mp4', '-movflags +frag_keyframe+delay_moov -frag_duration 200000');
+  remux('camera.mov', 'audio-only.mp4', '-vn -c:a aac -b:a 32k');
+  alter('fragmented.mp4', 'no-samples.mp4', (file) => file.subarray(0, findBox(file, 'moof').start));
+
+  // Edits of b-frames.mp4: movie timescale 1000, track timescale 12800, frames of 512, the first one at 1024.
+  const at = (/** @type {number} */ frame) => 1024 + 512 * frame;
+  const ms = (/** @type {number} */ frames) => 40 * frames;
+  const edits = {
+    'trimmed.mp4': [{ duration: ms(20), mediaTime: at(7) }],
+    'delayed.mp4': [
+      { duration: 500, mediaTime: -1 },
+      { duration: ms(36), mediaTime: at(0) },
+    ],
+    'two-edits.mp4': [
+      { duration: ms(10), mediaTime: at(3) },
+      { duration: ms(12), mediaTime: at(20) },
+    ],
+  };
+  for (const [name, list] of Object.entries(edits)) {
+    alter('b-frames.mp4', name, (file) => replaceBox(file, 'moov/trak/edts/elst', editList(list)));
+  }
+}
+
+async function encodeShapes() {
+  const pictures = Array.from({ length: shapesSize.frames }, (_, n) => shapesFrame(n));
+  encode(
+    'shapes.mp4',
+    `${x264} -crf 24 -bf 2 -g 20 -movflags +faststart`,
+    pictures.map(({ rgb }) => rgb),
+    shapesSize,
+  );
+  const objects = shapeNames.map((name, i) => ({
+    name,
+    counts: pictures.map(({ owner }) => maskCounts(owner, i + 1)),
+  }));
+  await writeJson('shapes.json', { width: shapesSize.width, height: shapesSize.height, objects });
+}
+
+/**
+ * What ffprobe makes of a clip, in the terms of VideoInfo.
+ * @param {string} name
+ */
+function probe(name) {
+  const entries = 'stream=width,height,sample_aspect_ratio,time_base,codec_name:frame=pts:stream_side_data=rotation';
+  const command = `-v error -select_streams v:0 -show_entries ${entries} -of json`;
+  const { streams, frames } = JSON.parse(
+    execFileSync('ffprobe', [...command.split(' '), pathOf(name)], { encoding: 'utf8' }),
+  );
+  const [stream] = streams;
+  if (!stream || !frames?.length) return undefined;
+  const [num, den] = stream.time_base.split('/').map(Number);
+  const [sarX = 1, sarY = 1] = (stream.sample_aspect_ratio ?? '1:1').split(':').map(Number);
+  const rotation = stream.side_data_list?.find((/** @type {object} */ data) => 'rotation' in data)?.rotation ?? 0;
+  const size = [Math.round((stream.width * sarX) / sarY), stream.height];
+  if (rotation % 180 !== 0) size.reverse();
+  const first = frames[0].pts;
+  return {
+    codec: stream.codec_name,
+    width: size[0],
+    height: size[1],
+    timestampsUs: frames.map((/** @type {{ pts: number }} */ { pts }) => Math.round(((pts - first) * num * 1e6) / den)),
+  };
+}
+
+/**
+ * @param {string} name
+ * @param {object} value
+ */
+async function writeJson(name, value) {
+  const options = await prettier.resolveConfig(pathOf(name));
+  writeFileSync(pathOf(name), await prettier.format(JSON.stringify(value), { ...options, filepath: pathOf(name) }));
+}
+
+encodeClips();
+await encodeShapes();
