@@ -23,6 +23,7 @@ let video: OpenVideo | null = null;
 let images: ImageSource | null = null;
 let features: FeatureCache | null = null;
 let lost: MaskletError | null = null;
+let invalid: MaskletError | null = null;
 let version = 0;
 
 /** Puts the model and the video together, once both are there. Frees what the pair before held. */
@@ -85,13 +86,19 @@ function openedVideo(): OpenVideo {
 async function onDevice<T>(call: () => Promise<T>): Promise<T> {
   if (lost) throw lost;
   try {
-    return await call();
+    const result = await call();
+    if (invalid) throw invalid;
+    return result;
   } catch (error) {
     throw lost ?? asMaskletError(error);
   }
 }
 
 function watch(device: GPUDevice): void {
+  // WebGPU reports a wrong call here and nowhere else, and computes zeros.
+  device.addEventListener('uncapturederror', ({ error }) => {
+    invalid ??= new MaskletError('internal', `The graphics device refused a step: ${error.message}`, { cause: error });
+  });
   void device.lost.then(({ reason, message }) => {
     if (reason === 'destroyed') return;
     lost = new MaskletError(
@@ -144,6 +151,7 @@ const api: SegmentApi = {
     // Only now: everything the old model left is still on the old device.
     await prepare();
     lost = null;
+    invalid = null;
     if (loaded.runtime.gpu) watch(loaded.runtime.gpu);
     if (before && !wasLost) await before.graphs.release();
     return loaded.status;

@@ -3,7 +3,7 @@ import type { Normalization } from './preprocess-frame';
 
 /** Bicubic, widened when shrinking, as `preprocess-frame.ts` does in two passes; here in one, and without rounding. */
 const shader = /* wgsl */ `
-struct Frame { width: f32, height: f32, size: u32, pad: u32, mean: vec4f, std: vec4f }
+struct Frame { width: f32, height: f32, size: u32, pad: u32, mean: vec4f, deviation: vec4f }
 @group(0) @binding(0) var source: texture_external;
 @group(0) @binding(1) var<uniform> frame: Frame;
 @group(0) @binding(2) var<storage, read_write> image: array<f32>;
@@ -21,19 +21,19 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
   let scale = vec2f(frame.width, frame.height) / f32(frame.size);
   let widen = max(scale, vec2f(1.0));
   let center = (vec2f(id.xy) + 0.5) * scale;
-  let from = max(vec2i(center - 2.0 * widen + 0.5), vec2i(0));
-  let to = min(vec2i(center + 2.0 * widen + 0.5), vec2i(i32(frame.width), i32(frame.height)));
+  let first = max(vec2i(center - 2.0 * widen + 0.5), vec2i(0));
+  let end = min(vec2i(center + 2.0 * widen + 0.5), vec2i(i32(frame.width), i32(frame.height)));
   var sum = vec3f(0.0);
   var total = 0.0;
-  for (var y = from.y; y < to.y; y++) {
+  for (var y = first.y; y < end.y; y++) {
     let down = cubic((f32(y) - center.y + 0.5) / widen.y);
-    for (var x = from.x; x < to.x; x++) {
+    for (var x = first.x; x < end.x; x++) {
       let weight = down * cubic((f32(x) - center.x + 0.5) / widen.x);
       sum += weight * textureLoad(source, vec2i(x, y)).rgb;
       total += weight;
     }
   }
-  let color = (clamp(sum / total, vec3f(0.0), vec3f(1.0)) - frame.mean.rgb) / frame.std.rgb;
+  let color = (clamp(sum / total, vec3f(0.0), vec3f(1.0)) - frame.mean.rgb) / frame.deviation.rgb;
   let area = frame.size * frame.size;
   let n = id.y * frame.size + id.x;
   image[n] = color.r;

@@ -15,7 +15,8 @@ export function createGpuTensorMemory(ort: OrtModule, device: GPUDevice): Tensor
 
   function allocate(dims: readonly number[]): { tensor: Tensor; buffer: GPUBuffer } {
     const buffer = device.createBuffer({
-      size: elementCount(dims) * 4,
+      // ORT binds small tensors as vec4: a shorter buffer fails its validation.
+      size: Math.ceil(elementCount(dims) / 4) * 16,
       usage: GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST,
     });
     return { tensor: adopt(buffer, dims), buffer };

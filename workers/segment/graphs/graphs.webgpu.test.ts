@@ -1,0 +1,9 @@
+import { expect, it } from 'vitest';
+import { compareWithPyTorch } from './micro-parity';
+
+it('gives what PyTorch gives, graph by graph, on WebGPU', async () => {
+  expect(await navigator.gpu.requestAdapter(), 'no WebGPU adapter: this part can prove nothing here').not.toBeNull();
+  const errors = await compareWithPyTorch('webgpu');
+  expect(errors.length).toBe(11);
+  for (const { graph, output, relativeError } of errors) expect(relativeError, `${graph}.${output}`).toBeLessThan(1e-3);
+});
