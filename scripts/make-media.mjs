@@ -6,7 +6,7 @@
  * first, white for 1, and below them the same blocks inverted. shapes.mp4 has exact masks of its two objects instead.
  */
 import { execFileSync } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import prettier from 'prettier';
 import { editList, findBox, replaceBox } from '../e2e/media/make/iso-box.mjs';
@@ -88,7 +88,7 @@ function encodeClips() {
     encodeNumbered(clip, bFrames, { count: 24, matrix });
     alter(clip, clip, (file) => {
       const matrixAt = findBox(file, 'moov/trak/tkhd').start + 8 + 40;
-      matrix.forEach((value, i) => file.writeInt32BE(value * 0x10000, matrixAt + [0, 4, 12, 16][i]));
+      matrix.forEach((value, i) => file.writeInt32BE(value * 0x10000, matrixAt + ([0, 4, 12, 16][i] ?? 0)));
       return file;
     });
   }
@@ -170,3 +170,7 @@ async function writeJson(name, value) {
 
 encodeClips();
 await encodeShapes();
+const clips = readdirSync(folder)
+  .filter((name) => /\.(mp4|mov)$/.test(name))
+  .sort();
+await writeJson('clips.json', Object.fromEntries(clips.map((name) => [name, probe(name)])));

@@ -6,7 +6,10 @@
  */
 export type SampleIndex = {
   readonly sampleCount: number;
-  /** Per sample, integer µs, unique and rising in presentation order: tells a decoder's outputs apart. */
+  /**
+   * Per sample, integer µs, rising in presentation order: tells a decoder's outputs apart. Samples of the same time come
+   * out in the order of their frames.
+   */
   readonly chunkTimestampsUs: Float64Array;
   /** Per frame, the sample it shows. */
   readonly frameSamples: Uint32Array;

@@ -67,6 +67,8 @@ export type SegmentStats = {
   memoryBankBytes: number;
   maskStoreBytes: number;
   encoderRuns: number;
+  /** Time spent inside ONNX Runtime since the worker started. */
+  ortMs: number;
 };
 
 /** What the export worker may ask, over its own port. */

@@ -5,6 +5,7 @@ import type { FramePrompts, ObjectId } from '../protocol/prompt';
 import { connect, serve, type Remote } from '../protocol/rpc';
 import type { MaskSource, PromptResult, SegmentApi, TrackedFrame } from '../protocol/segment-contract';
 import type { VideoInfo } from '../protocol/video';
+import { ortBusyMs } from './runtime/ort-queue';
 import { runtimeLimits } from './runtime-limits';
 import { loadModel, type LoadedModel } from './load-model';
 import { FeatureCache } from './image-features/feature-cache';
@@ -227,6 +228,7 @@ const api: SegmentApi = {
     return {
       featureCacheBytes: features?.bytes ?? 0,
       encoderRuns: features?.encoderRuns ?? 0,
+      ortMs: ortBusyMs(),
       memoryBankBytes: video?.tracker.memoryBytes ?? 0,
       maskStoreBytes: video?.tracker.maskBytes ?? 0,
     };

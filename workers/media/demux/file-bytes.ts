@@ -20,19 +20,8 @@ export class FileBytes {
    * @throws `truncated-file` when the file can no longer be read
    */
   async read(start: number, length: number): Promise<Uint8Array<ArrayBuffer>> {
-    const end = Math.min(this.size, start + length);
-    if (start >= end) return new Uint8Array();
-    if (length > windowSize) return this.#slice(start, end);
-    if (start < this.#windowStart || end > this.#windowStart + this.#window.length) {
-      this.#window = await this.#slice(start, Math.min(this.size, start + windowSize));
-      this.#windowStart = start;
-    }
-    return this.#window.slice(start - this.#windowStart, end - this.#windowStart);
-  }
-
-  async #slice(start: number, end: number): Promise<Uint8Array<ArrayBuffer>> {
     try {
-      return new Uint8Array(await this.#file.slice(start, end).arrayBuffer());
+      return new Uint8Array(await this.#file.slice(start, start + length).arrayBuffer());
     } catch (cause) {
       // A File is a promise of bytes on disk, broken once somebody moves or changes them.
       throw new MaskletError(
@@ -41,5 +30,16 @@ export class FileBytes {
         { cause },
       );
     }
+  }
+
+  /** The same for a few bytes at a time and in ascending order: most of these reads touch the window only. */
+  async peek(start: number, length: number): Promise<Uint8Array<ArrayBuffer>> {
+    if (length > windowSize) return this.read(start, length);
+    const isInside = start >= this.#windowStart && start + length <= this.#windowStart + this.#window.length;
+    if (!isInside) {
+      this.#window = await this.read(start, windowSize);
+      this.#windowStart = start;
+    }
+    return this.#window.slice(start - this.#windowStart, start - this.#windowStart + length);
   }
 }

@@ -1,0 +1,50 @@
+/** Says beforehand, and in a sentence, that a video cannot be decoded here. */
+import { MaskletError } from '../../protocol/errors';
+import type { EncodedVideo } from '../encoded-video';
+
+/** WebGPU promises textures of this size and no larger. https://www.w3.org/TR/webgpu/#limits */
+const maxSide = 8192;
+
+/** A size that anything decodes which decodes at all. */
+const ordinarySize = { codedWidth: 1280, codedHeight: 720 };
+
+/** @throws `unsupported-codec`, `frame-too-large` */
+export async function checkDecodable({ config, codecName }: EncodedVideo): Promise<void> {
+  const { codedWidth: width = 0, codedHeight: height = 0 } = config;
+  if (width > maxSide || height > maxSide) {
+    throw tooLarge(width, height, `more than ${maxSide} pixels a side`);
+  }
+  if (await isSupported(config)) return;
+  const isLarge = Math.max(width, height) > 4096;
+  if (isLarge && (await isSupported({ ...config, ...ordinarySize }))) {
+    throw tooLarge(width, height, 'more than this browser can decode');
+  }
+  const another = codecName.includes('HEVC') ? ', or try Safari' : '';
+  throw new MaskletError(
+    'unsupported-codec',
+    `This video is ${codecName}, which this browser can't decode. Convert it to H.264 MP4, for example with HandBrake${another}.`,
+  );
+}
+
+/** Whether frames may come from a chip, whose memory for them is small and must be given back soon. */
+export function mayDecodeInHardware(config: VideoDecoderConfig): Promise<boolean> {
+  return isSupported({ ...config, hardwareAcceleration: 'prefer-hardware' });
+}
+
+async function isSupported(config: VideoDecoderConfig): Promise<boolean> {
+  if (typeof VideoDecoder === 'undefined') return false;
+  try {
+    const { supported } = await VideoDecoder.isConfigSupported(config);
+    return supported ?? false;
+  } catch {
+    // A codec string that is none.
+    return false;
+  }
+}
+
+function tooLarge(width: number, height: number, why: string): MaskletError {
+  return new MaskletError(
+    'frame-too-large',
+    `This video is ${width} × ${height}, ${why}. Make it smaller, for example to 3840 × 2160 with HandBrake.`,
+  );
+}

@@ -1,0 +1,205 @@
+import { readFileSync } from 'node:fs';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { MaskletError, type ErrorCode } from '../../protocol/errors';
+import clips from '../../../e2e/media/clips.json';
+import { demuxFile } from './demux-file';
+
+const never = new AbortController().signal;
+
+const read = (name: string) => new Uint8Array(readFileSync(new URL(`../../../e2e/media/${name}`, import.meta.url)));
+const open = (bytes: Uint8Array<ArrayBuffer> | string) => demuxFile(new Blob([bytes]), never);
+
+/** What opening gives away of a failure. */
+async function failure(file: Uint8Array<ArrayBuffer> | string): Promise<{ code: ErrorCode; message: string }> {
+  const error: unknown = await open(file).then(
+    () => null,
+    (thrown: unknown) => thrown,
+  );
+  if (!(error instanceof MaskletError)) throw new Error(`Expected a MaskletError, got ${String(error)}`);
+  return { code: error.code, message: error.message };
+}
+
+/** A file of many gigabytes that are not there: reading them fails. */
+function sparseFile(parts: Record<number, Uint8Array<ArrayBuffer>>, size: number) {
+  let bytesRead = 0;
+  const slice = (start = 0, end = size) => {
+    const [at, part] = Object.entries(parts).find(
+      ([offset, bytes]) => start >= Number(offset) && start < Number(offset) + bytes.length,
+    ) ?? [0, undefined];
+    if (!part) throw new Error(`Nothing may be read at ${start}`);
+    const bytes = part.subarray(start - Number(at), Math.min(end, size) - Number(at));
+    bytesRead += bytes.length;
+    return new Blob([bytes]);
+  };
+  return { file: { size, slice } as unknown as Blob, bytesRead: () => bytesRead };
+}
+
+describe('frames are those of ffprobe', () => {
+  // Where ffprobe is not followed, see sample-table.ts.
+  const followed = Object.entries(clips).filter(([name]) => name !== 'two-edits.mp4');
+
+  it.each(followed)('%s', async (name, expected) => {
+    const { index } = await open(read(name));
+    expect([...index.timestampsUs]).toEqual(expected.timestampsUs);
+    const last = expected.timestampsUs.at(-1)!;
+    expect(index.durationUs).toBeGreaterThan(last);
+    expect(index.durationUs).toBeLessThanOrEqual(last + 45_000);
+  });
+
+  it('two edits follow on each other', async () => {
+    const { index } = await open(read('two-edits.mp4'));
+    expect(index.timestampsUs).toHaveLength(clips['two-edits.mp4'].timestampsUs.length);
+    expect([...index.timestampsUs]).toEqual(Array.from({ length: 22 }, (_, frame) => frame * 40_000));
+  });
+});
+
+describe('what decoding needs', () => {
+  it('is the codec with its configuration', async () => {
+    const avc = await open(read('b-frames.mp4'));
+    expect(avc.config).toMatchObject({ codec: 'avc1.64000a', codedWidth: 128, codedHeight: 96 });
+    expect(new Uint8Array(avc.config.description as ArrayBuffer)[0]).toBe(1);
+    expect(avc.codecName).toBe('H.264 (avc1)');
+    expect((await open(read('hevc.mp4'))).config.codec).toMatch(/^hvc1\.1\.6\.L30/);
+    expect((await open(read('av1.mp4'))).config.codec).toMatch(/^av01\.0\.00M\.08/);
+  });
+
+  it('is orientation and pixel aspect ratio', async () => {
+    expect((await open(read('clockwise-90.mp4'))).orientation).toEqual([0, 1, -1, 0]);
+    expect((await open(read('clockwise-180.mp4'))).orientation).toEqual([-1, 0, 0, -1]);
+    expect((await open(read('clockwise-270.mp4'))).orientation).toEqual([0, -1, 1, 0]);
+    expect((await open(read('mirrored.mp4'))).orientation).toEqual([-1, 0, 0, 1]);
+    expect(await open(read('anamorphic.mp4'))).toMatchObject({ orientation: [1, 0, 0, 1], pixelAspect: 2 });
+    expect(await open(read('b-frames.mp4'))).toMatchObject({ pixelAspect: null });
+  });
+
+  it.each(['b-frames.mp4', 'fragmented.mp4', 'fragmented-offsets.mp4', 'camera.mov'])(
+    'is every sample of %s, whole',
+    async (name) => {
+      const video = await open(read(name));
+      const samples: Uint8Array[] = [];
+      while (samples.length < video.index.sampleCount) samples.push(...(await video.read(samples.length)));
+      expect(samples).toHaveLength(36);
+      for (const sample of samples) {
+        // NAL units with lengths of four bytes fill a sample exactly. ISO 14496-15 §5.3.2.
+        const view = new DataView(sample.buffer, sample.byteOffset, sample.byteLength);
+        let offset = 0;
+        while (offset < sample.length) offset += 4 + view.getUint32(offset);
+        expect(offset).toBe(sample.length);
+      }
+    },
+  );
+});
+
+describe('only the index is read', () => {
+  const clip = read('b-frames.mp4');
+  const moovStart = Buffer.from(clip).indexOf('moov') - 4;
+
+  it('steps over gigabytes of samples to an index at the end', async () => {
+    const size = 6 * 2 ** 30;
+    const moov = clip.slice(moovStart);
+    const mdatSize = BigInt(size - 32 - moov.length);
+    const head = new Uint8Array(48);
+    head.set(clip.subarray(0, 32));
+    const view = new DataView(head.buffer);
+    view.setUint32(32, 1);
+    head.set(new TextEncoder().encode('mdat'), 36);
+    view.setBigUint64(40, mdatSize);
+    const { file, bytesRead } = sparseFile({ 0: head, [size - moov.length]: moov }, size);
+    const { index } = await demuxFile(file, never);
+    expect(index.timestampsUs).toHaveLength(36);
+    expect(bytesRead()).toBeLessThan(10_000);
+  });
+
+  it('does not read what follows an index in front', async () => {
+    const fast = read('baseline.mp4');
+    const { file, bytesRead } = sparseFile({ 0: fast.slice(0, 4096) }, 8 * 2 ** 30);
+    expect((await demuxFile(file, never)).index.timestampsUs).toHaveLength(36);
+    expect(bytesRead()).toBeLessThan(10_000);
+  });
+
+  it('stops when it is cancelled', async () => {
+    await expect(demuxFile(new Blob([clip]), AbortSignal.abort())).rejects.toMatchObject({ name: 'AbortError' });
+  });
+});
+
+describe('files that are cut short', () => {
+  it('are refused without their index', async () => {
+    const clip = read('b-frames.mp4');
+    for (const length of [40, 1000, clip.length - 500, clip.length - 1]) {
+      expect(await failure(clip.slice(0, length))).toMatchObject({ code: 'truncated-file' });
+    }
+  });
+
+  it('keep the frames that are there', async () => {
+    const clip = read('baseline.mp4');
+    const { index } = await open(clip.slice(0, clip.length - 1));
+    expect(index.timestampsUs).toHaveLength(35);
+    const half = await open(clip.slice(0, clip.length - 2000));
+    expect(half.index.timestampsUs.length).toBeGreaterThan(10);
+    expect(half.index.timestampsUs.length).toBeLessThan(35);
+    const moovEnd = Buffer.from(clip).indexOf('mdat') + 4;
+    expect(await failure(clip.slice(0, moovEnd))).toMatchObject({ code: 'truncated-file' });
+  });
+
+  it('keep the fragments that are there', async () => {
+    const clip = read('fragmented.mp4');
+    const lastMoof = Buffer.from(clip).lastIndexOf('moof');
+    const { index } = await open(clip.slice(0, lastMoof + 20));
+    expect([...index.timestampsUs]).toEqual(clips['fragmented.mp4'].timestampsUs.slice(0, 24));
+  });
+});
+
+describe('what is no video that can be read', () => {
+  it.each([
+    ['text', 'The free world, and the moov of it.', 'not-a-video', /not a video/],
+    ['nothing', '', 'not-a-video', /empty/],
+    ['a PNG', '\u0089PNG\r\n', 'not-a-video', /PNG/],
+    ['a GIF', 'GIF89a', 'unsupported-container', /GIF.*HandBrake/],
+    ['an AVI', 'RIFF\0\0\0\0AVI LIST', 'unsupported-container', /AVI.*HandBrake/],
+    ['a WebM', '\x1a\u0045\u00df\u00a3\u0001\0\0\0\0\0\0\x1f\x42\u0082\u0084webm', 'unsupported-container', /WebM/],
+    ['an MKV', '\x1a\u0045\u00df\u00a3\u0001\0\0\0\0\0\0\x1f\x42\u0082\u0088matroska', 'unsupported-container', /MKV/],
+    ['a transport stream', `G${'\0'.repeat(187)}G${'\0'.repeat(187)}`, 'unsupported-container', /MPEG transport/],
+    ['a HEIC', '\0\0\0\x18ftypheic', 'not-a-video', /HEIF/],
+    ['a movie of no tracks', '\0\0\0\x10ftypisom\0\0\0\0\0\0\0\x08moov', 'no-frames', /no video/],
+  ])('%s', async (_, text, code, message) => {
+    const found = await failure(Uint8Array.from(text, (character) => character.charCodeAt(0)));
+    expect(found.code).toBe(code);
+    expect(found.message).toMatch(message);
+  });
+
+  it('sound, and a track without samples', async () => {
+    expect(await failure(read('audio-only.mp4'))).toMatchObject({ code: 'no-frames' });
+    expect(await failure(read('no-samples.mp4'))).toMatchObject({ code: 'no-frames' });
+  });
+});
+
+it('opens or refuses any damaged file, and always in a sentence', async () => {
+  const sources = ['baseline.mp4', 'two-edits.mp4', 'fragmented.mp4', 'fragmented-offsets.mp4', 'camera.mov'].map(read);
+  const place = fc.noBias(fc.integer({ min: 0, max: 9999 }));
+  const damage = fc.record({
+    source: fc.constantFrom(...sources),
+    bytes: fc.array(fc.tuple(place, fc.nat(255)), { minLength: 1, maxLength: 6 }),
+    length: fc.option(place, { freq: 1, nil: 10_000 }),
+  });
+  await fc.assert(
+    fc.asyncProperty(damage, async ({ source, bytes, length }) => {
+      const moov = Buffer.from(source).indexOf('moov') - 4;
+      const index = new DataView(source.buffer).getUint32(moov);
+      const damaged = source.slice();
+      // The index is where bytes matter.
+      for (const [place, value] of bytes) damaged[moov + Math.floor((place * index) / 10_000)] = value;
+      const file = damaged.slice(0, Math.floor((length * damaged.length) / 10_000));
+      try {
+        const video = await open(file);
+        expect(video.index.frameSamples.length).toBeGreaterThan(0);
+        expect(video.index.timestampsUs.every(Number.isFinite)).toBe(true);
+        await video.read(video.index.sampleCount - 1);
+      } catch (error) {
+        if (!(error instanceof MaskletError)) throw error;
+        expect(error.message).toMatch(/\.$/);
+      }
+    }),
+    { numRuns: 500 },
+  );
+});

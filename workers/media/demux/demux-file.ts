@@ -1,0 +1,25 @@
+/** Any file in, the index of its video out, or the reason why there is none. */
+import { MaskletError } from '../../protocol/errors';
+import type { EncodedVideo } from '../encoded-video';
+import { containerKind, containerProbeSize } from './container-kind';
+import { FileBytes } from './file-bytes';
+import { openMp4 } from './mp4-demuxer';
+
+const wayOn = 'Convert it to an H.264 MP4, for example with HandBrake.';
+
+/**
+ * Told by its bytes, never by its name.
+ * @param signal stops reading; the promise rejects with its reason
+ * @throws `not-a-video`, `unsupported-container`, `unsupported-codec`, `no-frames`, `truncated-file`
+ */
+export async function demuxFile(file: Blob, signal: AbortSignal): Promise<EncodedVideo> {
+  const bytes = new FileBytes(file);
+  if (bytes.size === 0) throw new MaskletError('not-a-video', 'This file is empty. Choose another one.');
+  const kind = containerKind(await bytes.peek(0, containerProbeSize));
+  if (kind.kind === 'isobmff') return openMp4(bytes, signal);
+  if (kind.kind === 'video') {
+    throw new MaskletError('unsupported-container', `This is ${kind.name}; only MP4 and MOV can be opened. ${wayOn}`);
+  }
+  const what = kind.kind === 'other' ? `${kind.name}, not a video` : 'not a video that can be read';
+  throw new MaskletError('not-a-video', `This file is ${what}. Choose an MP4 or MOV file.`);
+}

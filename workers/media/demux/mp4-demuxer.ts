@@ -1,0 +1,163 @@
+/** An MP4 or QuickTime file in, an index of its video track out. */
+import { MaskletError } from '../../protocol/errors';
+import type { EncodedVideo } from '../encoded-video';
+import { childBoxes, findBox, type Box } from './boxes';
+import { codecName } from './codec-name';
+import type { FileBytes } from './file-bytes';
+import { readMovieBoxes, type MovieFragment } from './movie-boxes';
+import { orientationOf } from './orientation';
+import { parseBox } from './parse-box';
+import { SampleList, type TrackTables } from './sample-list';
+import { SampleReader } from './sample-reader';
+import { SampleTable, type Edit } from './sample-table';
+import { trackRuns } from './track-runs';
+
+/** Bytes of a visual sample entry before the boxes in it. ISO 14496-12 §12.1.3. */
+const visualSampleEntrySize = 78;
+
+/**
+ * Reads the boxes that hold the index and nothing else.
+ *
+ * A file that lacks its index is refused; of one that lacks only its last samples, the frames up to there are opened.
+ * Of several video tracks the largest enabled one is taken.
+ * @param signal stops reading; the promise rejects with its reason
+ * @throws `truncated-file`, `no-frames`, `unsupported-codec`
+ */
+export async function openMp4(file: FileBytes, signal: AbortSignal): Promise<EncodedVideo> {
+  const { moov, fragments } = await readMovieBoxes(file, signal);
+  try {
+    const track = chooseTrack(moov);
+    const list = samplesOf(track.trak, track.id, moov, fragments);
+    return encodedVideo(track.trak, moov, list, file);
+  } catch (cause) {
+    if (cause instanceof MaskletError) throw cause;
+    throw new MaskletError(
+      'truncated-file',
+      'This video is damaged: the part of the file that lists its frames makes no sense. Try another copy of it.',
+      { cause },
+    );
+  }
+}
+
+function chooseTrack(moov: Box): { trak: Box; id: number } {
+  const candidates = [...childBoxes(moov.payload)]
+    .filter((trak) => {
+      const hdlr = trak.type === 'trak' && findBox(trak.payload, 'mdia', 'hdlr');
+      return hdlr && parseBox(hdlr, 'hdlr').handler === 'vide';
+    })
+    .map((trak) => {
+      const { track_id: id, flags, width, height } = parseBox(required(trak, 'tkhd'), 'tkhd');
+      // Cover art and thumbnails are tracks too: disabled, or small.
+      return { trak, id, isEnabled: (flags & 1) === 1, area: width * height };
+    });
+  candidates.sort((a, b) => Number(b.isEnabled) - Number(a.isEnabled) || b.area - a.area);
+  const [best] = candidates;
+  if (!best) {
+    throw new MaskletError('no-frames', 'This file has no video in it, perhaps only sound. Choose another file.');
+  }
+  return best;
+}
+
+function samplesOf(trak: Box, trackId: number, moov: Box, fragments: MovieFragment[]): SampleList {
+  const list = new SampleList();
+  list.addTables(trackTables(required(trak, 'mdia', 'minf', 'stbl')));
+  const mvex = findBox(moov.payload, 'mvex');
+  const defaults = [...childBoxes(mvex?.payload ?? new Uint8Array())]
+    .filter(({ type }) => type === 'trex')
+    .map((box) => parseBox(box, 'trex'))
+    .find((trex) => trex.track_id === trackId);
+  for (const fragment of fragments) {
+    for (const run of trackRuns(fragment, trackId, defaults)) list.addRun(run);
+  }
+  return list;
+}
+
+function trackTables(stbl: Box): TrackTables {
+  const box = (type: string) => findBox(stbl.payload, type);
+  const stts = parseBox(required(stbl, 'stts'), 'stts');
+  const stsc = parseBox(required(stbl, 'stsc'), 'stsc');
+  const [ctts, stss, stsz, stz2, co64] = [box('ctts'), box('stss'), box('stsz'), box('stz2'), box('co64')];
+  const offsets = ctts && parseBox(ctts, 'ctts');
+  return {
+    durations: { counts: stts.sample_counts, values: stts.sample_deltas },
+    compositionOffsets: offsets ? { counts: offsets.sample_counts, values: offsets.sample_offsets } : null,
+    chunkRuns: { firstChunks: stsc.first_chunk, samplesPerChunk: stsc.samples_per_chunk },
+    sizes: stz2 && !stsz ? parseBox(stz2, 'stz2').sample_sizes : parseBox(required(stbl, 'stsz'), 'stsz').sample_sizes,
+    chunkOffsets: co64 ? parseBox(co64, 'co64').chunk_offsets : parseBox(required(stbl, 'stco'), 'stco').chunk_offsets,
+    syncSamples: stss ? parseBox(stss, 'stss').sample_numbers : null,
+  };
+}
+
+function encodedVideo(trak: Box, moov: Box, list: SampleList, file: FileBytes): EncodedVideo {
+  const mvhd = parseBox(required(moov, 'mvhd'), 'mvhd');
+  const { timescale } = parseBox(required(trak, 'mdia', 'mdhd'), 'mdhd');
+  const timing = { timescale, movieTimescale: mvhd.timescale, edits: editsOf(trak) };
+  if (!(timescale > 0 && mvhd.timescale > 0)) throw new RangeError('A timescale is 0');
+  if (list.count === 0) {
+    throw new MaskletError('no-frames', 'The video track of this file is empty. Choose another file.');
+  }
+  const index = new SampleTable(list, timing, file.size);
+  if (index.frameSamples.length === 0) {
+    throw new MaskletError(
+      'truncated-file',
+      'This video is cut short: it lists its frames, but none of them is in the file. Copy or download it again.',
+    );
+  }
+  const reader = new SampleReader(file, list, index.sampleCount);
+  return {
+    ...sampleDescription(required(trak, 'mdia', 'minf', 'stbl', 'stsd')),
+    index,
+    orientation: orientationOf(parseBox(required(trak, 'tkhd'), 'tkhd').matrix, mvhd.matrix),
+    read: (first) => reader.read(first),
+  };
+}
+
+function editsOf(trak: Box): Edit[] {
+  const elst = findBox(trak.payload, 'edts', 'elst');
+  if (!elst) return [];
+  return parseBox(elst, 'elst').entries.map((entry) => ({
+    duration: entry.segment_duration,
+    mediaTime: entry.media_time < 0 ? null : entry.media_time,
+  }));
+}
+
+function sampleDescription(stsd: Box): Pick<EncodedVideo, 'config' | 'codecName' | 'pixelAspect'> {
+  const [entry] = parseBox(stsd, 'stsd').entries;
+  if (!entry) throw new RangeError('stsd has no entry');
+  if (entry.type === 'encv') {
+    throw new MaskletError('unsupported-codec', 'This video is protected against copying. Choose one that is not.');
+  }
+  // FullBox header, entry count. ISO 14496-12 §8.5.2.
+  const [entryBox] = childBoxes(stsd.payload.subarray(8));
+  const inside = entryBox?.payload.subarray(visualSampleEntrySize) ?? new Uint8Array();
+  const configuration = findBox(inside, 'avcC') ?? findBox(inside, 'hvcC');
+  const pasp = findBox(inside, 'pasp');
+  const spacing = pasp && parseBox(pasp, 'pasp');
+  const [codedWidth, codedHeight] = [entry.getWidth(), entry.getHeight()];
+  return {
+    config: {
+      codec: codecString(entry),
+      ...(codedWidth > 0 && codedHeight > 0 ? { codedWidth, codedHeight } : {}),
+      ...(configuration ? { description: configuration.payload.slice() } : {}),
+    },
+    codecName: codecName(entry.type),
+    pixelAspect: spacing && spacing.hSpacing > 0 && spacing.vSpacing > 0 ? spacing.hSpacing / spacing.vSpacing : null,
+  };
+}
+
+/** RFC 6381, in the spelling of the WebCodecs codec registry. */
+function codecString(entry: { type: string; getCodec(): string }): string {
+  if (entry.type === 'vp08') return 'vp8';
+  try {
+    return entry.getCodec();
+  } catch {
+    // The configuration box is missing.
+    return entry.type;
+  }
+}
+
+function required(parent: Box, ...path: string[]): Box {
+  const box = findBox(parent.payload, ...path);
+  if (!box) throw new RangeError(`${parent.type} has no ${path.join('/')}`);
+  return box;
+}

@@ -1,0 +1,206 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import clips from '../../e2e/media/clips.json';
+import type { FrameSource, MediaApi } from '../protocol/media-contract';
+import { connect, moving, type Remote } from '../protocol/rpc';
+import type { VideoInfo } from '../protocol/video';
+import { readFrameNumber } from './read-frame-number';
+
+const files = import.meta.glob<string>('../../e2e/media/*.{mp4,mov}', {
+  query: '?url',
+  import: 'default',
+  eager: true,
+});
+
+async function clip(name: string): Promise<Blob> {
+  return (await fetch(files[`../../e2e/media/${name}`]!)).blob();
+}
+
+let worker: Worker;
+let media: Remote<MediaApi>;
+const never = new AbortController().signal;
+
+beforeEach(() => {
+  worker = new Worker(new URL('./media.worker.ts', import.meta.url), { type: 'module' });
+  media = connect<MediaApi>(worker);
+});
+afterEach(() => worker.terminate());
+
+const open = async (name: string) => media.open(await clip(name), name, never);
+
+/** The number on a frame, once its size and time are what the video says. */
+async function numberOn(source: Remote<FrameSource>, frameIndex: number, info: VideoInfo): Promise<number> {
+  const frame = await source.frame(frameIndex);
+  try {
+    const { displayWidth, displayHeight, timestamp, visibleRect } = frame;
+    expect({ displayWidth, displayHeight, timestamp }).toEqual({
+      displayWidth: info.width,
+      displayHeight: info.height,
+      timestamp: info.timestampsUs[frameIndex],
+    });
+    expect(visibleRect).toMatchObject({ x: 0, y: 0, width: info.width, height: info.height });
+    return await readFrameNumber(frame);
+  } finally {
+    frame.close();
+  }
+}
+
+const upTo = (count: number) => Array.from({ length: count }, (_, n) => n);
+/** Every frame once, far from the one before. */
+const scattered = (count: number) => upTo(count).map((n) => (n * 17) % count);
+
+const numbersShown: Record<string, number[]> = {
+  'trimmed.mp4': upTo(20).map((n) => n + 7),
+  'two-edits.mp4': [...upTo(10).map((n) => n + 3), ...upTo(12).map((n) => n + 20)],
+};
+
+describe('frame n is frame n', () => {
+  const unread = ['hevc.mp4', 'shapes.mp4', '8k.mp4'];
+
+  it.each(Object.entries(clips).filter(([name]) => !unread.includes(name)))('%s', async (name, expected) => {
+    const info = await open(name);
+    const count = expected.timestampsUs.length;
+    const numbers = numbersShown[name] ?? upTo(count);
+    expect(info).toMatchObject({ name, frameCount: count, width: expected.width, height: expected.height });
+
+    for (const order of [upTo(count), upTo(count).reverse(), scattered(count)]) {
+      const seen: number[] = [];
+      for (const frameIndex of order) seen.push(await numberOn(media, frameIndex, info));
+      expect(seen).toEqual(order.map((frameIndex) => numbers[frameIndex]));
+    }
+    await media.close();
+    expect(await media.stats()).toEqual({ liveFrames: 0, cacheBytes: 0, decodedFrames: 0 });
+  });
+
+  it('at 8K, with a bounded cache', async () => {
+    const info = await open('8k.mp4');
+    expect([await numberOn(media, 1, info), await numberOn(media, 0, info)]).toEqual([1, 0]);
+    expect((await media.stats()).cacheBytes).toBeLessThan(256 * 2 ** 20);
+  });
+
+  it('for many requests at once, from two readers', async () => {
+    const info = await open('b-frames.mp4');
+    const { port1, port2 } = new MessageChannel();
+    await media.connect(moving(port1, [port1]));
+    const other = connect<FrameSource>(port2);
+    const order = scattered(info.frameCount);
+    const backward = [...order].reverse();
+    const [here, there] = await Promise.all([
+      Promise.all(order.map((frameIndex) => numberOn(media, frameIndex, info))),
+      Promise.all(backward.map((frameIndex) => numberOn(other, frameIndex, info))),
+    ]);
+    expect(here).toEqual(order);
+    expect(there).toEqual(backward);
+    await media.close();
+    expect((await media.stats()).liveFrames).toBe(0);
+  });
+});
+
+describe('decoding', () => {
+  it('goes on forward, and takes a GOP once backward', async () => {
+    const info = await open('b-frames.mp4');
+    for (const frameIndex of upTo(info.frameCount)) await numberOn(media, frameIndex, info);
+    expect((await media.stats()).decodedFrames).toBe(info.frameCount);
+    for (const frameIndex of upTo(info.frameCount).reverse()) await numberOn(media, frameIndex, info);
+    expect((await media.stats()).decodedFrames).toBe(info.frameCount);
+
+    await open('b-frames.mp4');
+    for (const frameIndex of upTo(info.frameCount).reverse()) await numberOn(media, frameIndex, info);
+    // The first frame, its look-ahead, and what a decoder needs beyond a frame to let go of it.
+    expect((await media.stats()).decodedFrames).toBeLessThan(2 * info.frameCount);
+  });
+
+  it('leaves frames handed out alone', async () => {
+    const info = await open('b-frames.mp4');
+    const held = await Promise.all(upTo(info.frameCount).map((frameIndex) => media.frame(frameIndex)));
+    await media.close();
+    for (const [frameIndex, frame] of held.entries()) {
+      expect(await readFrameNumber(frame)).toBe(frameIndex);
+      frame.close();
+    }
+  });
+});
+
+describe('opening another file', () => {
+  it('ends requests for the old one', async () => {
+    await open('b-frames.mp4');
+    const pending = upTo(30).map((frameIndex) => media.frame(frameIndex));
+    const settled = Promise.allSettled(pending);
+    const info = await open('baseline.mp4');
+    for (const result of await settled) {
+      if (result.status === 'fulfilled') result.value.close();
+      else expect(result.reason).toMatchObject({ code: 'no-video' });
+    }
+    expect(await numberOn(media, 35, info)).toBe(35);
+    await media.close();
+    expect((await media.stats()).liveFrames).toBe(0);
+  });
+
+  it('keeps the old one when it fails or is cancelled', async () => {
+    const info = await open('b-frames.mp4');
+    await expect(media.open(new Blob(['no video']), 'notes.txt', never)).rejects.toMatchObject({ code: 'not-a-video' });
+    const controller = new AbortController();
+    const cancelled = media.open(await clip('baseline.mp4'), 'baseline.mp4', controller.signal);
+    controller.abort();
+    await expect(cancelled).rejects.toMatchObject({ code: 'cancelled' });
+    expect(await numberOn(media, 20, info)).toBe(20);
+  });
+
+  it('keeps the one opened last', async () => {
+    const both = [await clip('b-frames.mp4'), await clip('one-frame.mp4')];
+    await Promise.all(both.map((file) => media.open(file, 'clip', never)));
+    await expect(media.frame(1)).rejects.toMatchObject({ code: 'frame-out-of-range' });
+    (await media.frame(0)).close();
+  });
+});
+
+describe('what cannot be done is said', () => {
+  it('without a video, or the frame', async () => {
+    await expect(media.frame(0)).rejects.toMatchObject({ code: 'no-video' });
+    const info = await open('b-frames.mp4');
+    for (const frameIndex of [-1, info.frameCount, 0.5, NaN]) {
+      await expect(media.frame(frameIndex)).rejects.toMatchObject({ code: 'frame-out-of-range' });
+    }
+  });
+
+  it.each(['audio-only.mp4', 'no-samples.mp4'])('%s', async (name) => {
+    await expect(open(name)).rejects.toMatchObject({ code: 'no-frames' });
+  });
+
+  it('of a codec that the browser lacks', async () => {
+    const { supported } = await VideoDecoder.isConfigSupported({ codec: 'hvc1.1.6.L30.90' });
+    if (supported) {
+      const info = await open('hevc.mp4');
+      expect(await numberOn(media, 35, info)).toBe(35);
+      return;
+    }
+    await expect(open('hevc.mp4')).rejects.toMatchObject({
+      code: 'unsupported-codec',
+      message:
+        "This video is HEVC (hvc1), which this browser can't decode. Convert it to H.264 MP4, for example with HandBrake, or try Safari.",
+    });
+  });
+
+  it('of a file cut short: its frames up to there are shown', async () => {
+    const whole = await clip('baseline.mp4');
+    const info = await media.open(whole.slice(0, whole.size - 1500), 'cut.mp4', never);
+    expect(info.frameCount).toBeLessThan(36);
+    expect(await numberOn(media, info.frameCount - 1, info)).toBe(info.frameCount - 1);
+    await expect(media.open(whole.slice(0, 100), 'cut.mp4', never)).rejects.toMatchObject({ code: 'truncated-file' });
+  });
+
+  it('of damaged pictures: that frame fails, and the others are shown', async () => {
+    const bytes = new Uint8Array(await (await clip('baseline.mp4')).arrayBuffer());
+    // Of three GOPs the one in the middle: lengths of NAL units that make no sense.
+    const text = new TextDecoder('latin1').decode(bytes);
+    const mdat = text.indexOf('mdat') + 4;
+    const size = bytes.length - mdat;
+    bytes.fill(0xff, mdat + Math.floor(size * 0.45), mdat + Math.floor(size * 0.55));
+    const info = await media.open(new Blob([bytes]), 'damaged.mp4', never);
+    expect(await numberOn(media, 0, info)).toBe(0);
+    await expect(media.frame(18)).rejects.toMatchObject({ code: 'decode-failed' });
+    expect(await numberOn(media, 35, info)).toBe(35);
+    expect(await numberOn(media, 3, info)).toBe(3);
+    await media.close();
+    expect((await media.stats()).liveFrames).toBe(0);
+  });
+});
