@@ -114,6 +114,8 @@ describe('decoding', () => {
     const held = await Promise.all(upTo(info.frameCount).map((frameIndex) => media.frame(frameIndex)));
     await media.close();
     for (const [frameIndex, frame] of held.entries()) {
+      // As decoded: what is upright already is not drawn again.
+      expect(frame.format).toBe('I420');
       expect(await readFrameNumber(frame)).toBe(frameIndex);
       frame.close();
     }
@@ -177,6 +179,17 @@ describe('what cannot be done is said', () => {
       code: 'unsupported-codec',
       message:
         "This video is HEVC (hvc1), which this browser can't decode. Convert it to H.264 MP4, for example with HandBrake, or try Safari.",
+    });
+  });
+
+  it('of frames larger than any that can be shown', async () => {
+    const bytes = new Uint8Array(await (await clip('8k.mp4')).arrayBuffer());
+    // Width in the sample entry. ISO 14496-12 §12.1.3.
+    const entry = new TextDecoder('latin1').decode(bytes).lastIndexOf('avc1');
+    new DataView(bytes.buffer).setUint16(entry + 4 + 24, 10_000);
+    await expect(media.open(new Blob([bytes]), 'large.mp4', never)).rejects.toMatchObject({
+      code: 'frame-too-large',
+      message: /10000 × 4320.*8192.*HandBrake/,
     });
   });
 

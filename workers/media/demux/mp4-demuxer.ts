@@ -121,22 +121,24 @@ function editsOf(trak: Box): Edit[] {
   }));
 }
 
+/** How the first sample is coded; that later ones may be coded otherwise is left to the decoder to find out. */
 function sampleDescription(stsd: Box): Pick<EncodedVideo, 'config' | 'codecName' | 'pixelAspect'> {
-  const [entry] = parseBox(stsd, 'stsd').entries;
-  if (!entry) throw new RangeError('stsd has no entry');
+  // FullBox header, entry count. ISO 14496-12 §8.5.2.
+  const [entry] = childBoxes(stsd.payload.subarray(8));
+  if (!entry || entry.payload.length < visualSampleEntrySize) throw new RangeError('stsd has no visual sample entry');
   if (entry.type === 'encv') {
     throw new MaskletError('unsupported-codec', 'This video is protected against copying. Choose one that is not.');
   }
-  // FullBox header, entry count. ISO 14496-12 §8.5.2.
-  const [entryBox] = childBoxes(stsd.payload.subarray(8));
-  const inside = entryBox?.payload.subarray(visualSampleEntrySize) ?? new Uint8Array();
+  const { buffer, byteOffset } = entry.payload;
+  const sizes = new DataView(buffer, byteOffset, visualSampleEntrySize);
+  const [codedWidth, codedHeight] = [sizes.getUint16(24), sizes.getUint16(26)];
+  const inside = entry.payload.subarray(visualSampleEntrySize);
   const configuration = findBox(inside, 'avcC') ?? findBox(inside, 'hvcC');
   const pasp = findBox(inside, 'pasp');
   const spacing = pasp && parseBox(pasp, 'pasp');
-  const [codedWidth, codedHeight] = [entry.getWidth(), entry.getHeight()];
   return {
     config: {
-      codec: codecString(entry),
+      codec: codecString(stsd, entry.type),
       ...(codedWidth > 0 && codedHeight > 0 ? { codedWidth, codedHeight } : {}),
       ...(configuration ? { description: configuration.payload.slice() } : {}),
     },
@@ -146,13 +148,13 @@ function sampleDescription(stsd: Box): Pick<EncodedVideo, 'config' | 'codecName'
 }
 
 /** RFC 6381, in the spelling of the WebCodecs codec registry. */
-function codecString(entry: { type: string; getCodec(): string }): string {
-  if (entry.type === 'vp08') return 'vp8';
+function codecString(stsd: Box, type: string): string {
+  if (type === 'vp08') return 'vp8';
   try {
-    return entry.getCodec();
+    return parseBox(stsd, 'stsd').entries[0]?.getCodec() ?? type;
   } catch {
-    // The configuration box is missing.
-    return entry.type;
+    // Without a configuration that can be read, no browser will take it: the type is enough to say so.
+    return type;
   }
 }
 
