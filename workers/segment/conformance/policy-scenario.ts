@@ -15,10 +15,10 @@ import type { Manifest } from '../model-pack/manifest';
 import { previousMaskInput } from '../prompts/prompt-tensors';
 import type { Tensor } from '../runtime/ort';
 import type { TensorMemory } from '../runtime/tensor-memory';
-import type { FrameOutput } from './frame-output';
-import { MemoryBudget } from './memory-budget';
-import type { TrackContext } from './track-frame';
-import { Tracker } from './tracker';
+import type { FrameOutput } from '../tracker/frame-output';
+import { MemoryBudget } from '../tracker/memory-budget';
+import type { TrackContext } from '../tracker/track-frame';
+import { Tracker } from '../tracker/tracker';
 
 type Box = [number, number, number, number];
 

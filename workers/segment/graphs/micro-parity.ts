@@ -2,7 +2,7 @@
 import type { Provider } from '../../protocol/segment-contract';
 import { downloadPack } from '../model-pack/download';
 import { graphNames, type GraphName } from '../model-pack/manifest';
-import { readSafetensors, tensorNumbers } from '../model-pack/safetensors';
+import { readSafetensors, tensorNumbers, type SafeTensor } from '../model-pack/safetensors';
 import type { Tensor } from '../runtime/ort';
 import { createRuntime } from '../runtime/runtime';
 
@@ -25,7 +25,7 @@ export async function compareWithPyTorch(provider: Provider): Promise<OutputErro
       inputs[name.slice(3)] =
         numbers instanceof Int32Array
           ? runtime.tensors.int(numbers, tensor.shape)
-          : runtime.tensors.float(numbers, tensor.shape);
+          : runtime.tensors.float(numbers as Float32Array, tensor.shape);
     }
     const outputs = await session.run(inputs);
     for (const [name, tensor] of golden) {
@@ -38,17 +38,17 @@ export async function compareWithPyTorch(provider: Provider): Promise<OutputErro
   return errors;
 }
 
-async function fetchTensors(url: URL): Promise<ReturnType<typeof readSafetensors>> {
-  return readSafetensors(new Uint8Array(await (await fetch(url)).arrayBuffer()));
+async function fetchTensors(url: URL): Promise<Map<string, SafeTensor>> {
+  return readSafetensors(new Uint8Array(await (await fetch(url)).arrayBuffer())).tensors;
 }
 
-function relativeError(actual: Float32Array, golden: Float32Array | Int32Array): number {
+function relativeError(actual: Float32Array, golden: ArrayLike<number>): number {
   if (actual.length !== golden.length) return Infinity;
   let difference = 0;
   let magnitude = 1;
-  golden.forEach((value, n) => {
-    difference = Math.max(difference, Math.abs(actual[n]! - value));
-    magnitude = Math.max(magnitude, Math.abs(value));
+  actual.forEach((value, n) => {
+    difference = Math.max(difference, Math.abs(golden[n]! - value));
+    magnitude = Math.max(magnitude, Math.abs(golden[n]!));
   });
   return difference / magnitude;
 }
