@@ -56,8 +56,9 @@ export async function setUpNode() {
     inputs,
     () => existsSync(join(root, 'node_modules/vite')),
     () =>
-      // Browsers come in a step of their own.
-      run('npm', ['ci', '--no-audit', '--no-fund'], { PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD: '1' }),
+      // Browsers come in a step of their own. Not `npm ci`: it insists that the lock names the optional packages of every
+      // platform, and registries need not have them all.
+      run('npm', ['install', '--no-save', '--no-audit', '--no-fund'], { PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD: '1' }),
   );
 }
 

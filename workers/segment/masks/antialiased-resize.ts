@@ -28,7 +28,7 @@ export const cubic: Kernel = {
 };
 
 /** For each output pixel: where its source pixels start, how many there are, and their weights (summing to 1). */
-export type ResizePlan = { first: Int32Array; count: Int32Array; weights: Float32Array; taps: number };
+export type ResizePlan = { first: Int32Array; count: Int32Array; weights: Float64Array; taps: number };
 
 /** Source: Pillow `precompute_coeffs`, src/libImaging/Resample.c. */
 export function planResize(sourceLength: number, targetLength: number, kernel: Kernel): ResizePlan {
@@ -38,7 +38,7 @@ export function planResize(sourceLength: number, targetLength: number, kernel: K
   const taps = Math.ceil(support) * 2 + 1;
   const first = new Int32Array(targetLength);
   const count = new Int32Array(targetLength);
-  const weights = new Float32Array(targetLength * taps);
+  const weights = new Float64Array(targetLength * taps);
   for (let n = 0; n < targetLength; n++) {
     const center = (n + 0.5) * scale;
     const from = Math.max(0, Math.trunc(center - support + 0.5));
