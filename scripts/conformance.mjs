@@ -3,7 +3,7 @@
  * each, then `N passed, N failed`. Packs are made from DIR/numeric/model_* by the exporter, in float32, once.
  */
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { python, root, run, setUpNode, setUpPython } from './setup.mjs';
 
@@ -11,10 +11,44 @@ const folder = resolve(process.argv[2] ?? join(root, 'conformance'));
 if (!existsSync(folder)) throw new Error(`There is no folder ${folder}`);
 await setUpNode();
 
+/** Tensors that a 2.0 model is made of a 2.1 model by leaving out, where its folder has no weights of its own. */
+const onlyIn21 = [
+  'occlusion_spatial_embedding_parameter',
+  'temporal_positional_encoding_projection_layer.weight',
+  'temporal_positional_encoding_projection_layer.bias',
+];
+
+/**
+ * A safetensors file without some of its tensors.
+ * @param {Buffer} file
+ * @param {string[]} names
+ */
+function withoutTensors(file, names) {
+  const headerEnd = 8 + Number(file.readBigUInt64LE(0));
+  /** @type {Record<string, { dtype: string; shape: number[]; data_offsets: [number, number] }>} */
+  const header = JSON.parse(file.toString('utf8', 8, headerEnd));
+  /** @type {typeof header} */
+  const kept = {};
+  /** @type {Buffer[]} */
+  const parts = [];
+  let offset = 0;
+  for (const [name, tensor] of Object.entries(header)) {
+    if (names.includes(name) || name === '__metadata__') continue;
+    const [start, end] = tensor.data_offsets;
+    parts.push(file.subarray(headerEnd + start, headerEnd + end));
+    kept[name] = { ...tensor, data_offsets: [offset, offset + end - start] };
+    offset += end - start;
+  }
+  const json = Buffer.from(JSON.stringify(kept));
+  const length = Buffer.alloc(8);
+  length.writeBigUInt64LE(BigInt(json.length));
+  return Buffer.concat([length, json, ...parts]);
+}
+
 /** @type {Record<string, string>} */
 const packs = {};
 for (const version of ['2.1', '2.0']) {
-  const model = join(folder, 'numeric', `model_${version}`);
+  let model = join(folder, 'numeric', `model_${version}`);
   if (!existsSync(model)) continue;
   await setUpPython();
   const key = createHash('sha256')
@@ -22,7 +56,16 @@ for (const version of ['2.1', '2.0']) {
     .update(folder)
     .digest('hex')
     .slice(0, 12);
-  const out = join(root, '.cache/conformance', key, `model-${version}`);
+  const cache = join(root, '.cache/conformance', key);
+  const out = join(cache, `model-${version}`);
+  if (!existsSync(join(model, 'model.safetensors'))) {
+    const source = readFileSync(join(folder, 'numeric/model_2.1/model.safetensors'));
+    const made = join(cache, 'weights-2.0');
+    mkdirSync(made, { recursive: true });
+    writeFileSync(join(made, 'config.json'), readFileSync(join(model, 'config.json')));
+    writeFileSync(join(made, 'model.safetensors'), withoutTensors(source, onlyIn21));
+    model = made;
+  }
   if (!existsSync(join(out, 'manifest.json'))) {
     await run(python, [
       '-m',

@@ -2,7 +2,7 @@
  * `npm test`: sets up whatever is missing, runs every part, and ends with `N passed, N failed` as the sum of what ran.
  * A part that ran no test counts as failed: silence is not success.
  */
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { python, root, setUpChromium, setUpNode, setUpPython } from './setup.mjs';
@@ -92,6 +92,20 @@ const pytest = {
   },
 };
 
+const conformance = {
+  name: 'conformance',
+  run: async () => {
+    const { stdout } = spawnSync(process.execPath, ['scripts/conformance.mjs'], {
+      cwd: root,
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    process.stdout.write(stdout);
+    const [, passed = '0', failed = '1'] = /(\d+) passed, (\d+) failed\s*$/.exec(stdout) ?? [];
+    return { passed: Number(passed), failed: Number(failed) };
+  },
+};
+
 await setUpNode();
 // The Python packages are the longest download: they come while the first parts run.
 const pythonReady = setUpPython();
@@ -110,13 +124,14 @@ const parts = [
   check('python lint', python, '-m', 'ruff', 'check', 'model-export'),
   check('python format', python, '-m', 'ruff', 'format', '--check', 'model-export'),
   pytest,
+  conformance,
 ];
 
 /** @type {Result[]} */
 const results = [];
 for (const part of parts) {
   console.log(`\n── ${part.name} ──`);
-  if (part.name.startsWith('python')) await pythonReady;
+  if (part.name.startsWith('python') || part === conformance) await pythonReady;
   const start = performance.now();
   const { passed, failed } = await part.run();
   results.push({

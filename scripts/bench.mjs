@@ -1,0 +1,125 @@
+/**
+ * `npm run bench`: builds the app, drives it in Chromium on the WASM provider, and writes what it measured as a table and
+ * as JSON (bench-results/bench.json). Figures hold for the machine they were taken on; compare ratios within one run.
+ */
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { root, run, setUpChromium, setUpNode } from './setup.mjs';
+
+await setUpNode();
+await setUpChromium();
+await run('npx', ['vite', 'build', '--logLevel', 'warn']);
+const { chromium } = await import('@playwright/test');
+const { preview } = await import('vite');
+const { chromiumArgs, findChromium } = await import('./chromium.mjs');
+
+/** @type {Record<string, number>} */
+const results = {};
+
+/** Entry, styles and workers: what a first visit loads besides the model and ONNX Runtime. */
+function firstLoadBytes() {
+  const assets = join(root, 'dist/assets');
+  const isFirst = (/** @type {string} */ file) => /\.(js|css)$/.test(file) && !file.startsWith('ort.');
+  return readdirSync(assets)
+    .filter(isFirst)
+    .reduce((sum, file) => sum + gzipSync(readFileSync(join(assets, file))).length, 0);
+}
+results['first load, kB gzip'] = firstLoadBytes() / 1000;
+
+const server = await preview({ root, preview: { port: 4174, strictPort: true }, logLevel: 'error' });
+const browser = await chromium.launch({
+  executablePath: findChromium() ?? '',
+  args: [...chromiumArgs, '--enable-precise-memory-info'],
+});
+
+/** A page with the model loaded and the sample open. */
+async function openSample() {
+  const page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
+  await page.goto('http://localhost:4174/?provider=wasm');
+  await page.waitForFunction(() => 'masklet' in window);
+  await page.evaluate(async () => {
+    while ((await window.masklet.status()).model === null) await new Promise((resolve) => setTimeout(resolve, 50));
+  });
+  const openMs = await page.evaluate(async () => {
+    const url = new URL('samples/bigbuckbunny.mp4', document.baseURI).href;
+    const file = new File([await (await fetch(url)).blob()], 'sample.mp4');
+    const start = performance.now();
+    await window.masklet.open(file);
+    return performance.now() - start;
+  });
+  return { page, openMs };
+}
+
+{
+  const { page, openMs } = await openSample();
+  results['open to first frame, ms'] = openMs;
+  const clicks = await page.evaluate(async () => {
+    const object = await window.masklet.addObject();
+    /** @type {number[]} */
+    const times = [];
+    for (const x of [440, 450, 460, 470, 480]) {
+      const start = performance.now();
+      await window.masklet.prompt({ object, frame: 24, points: [{ x, y: 420, label: 1 }], replace: true });
+      times.push(performance.now() - start);
+    }
+    return times;
+  });
+  results['click to mask, first on a frame, ms'] = clicks[0] ?? NaN;
+  results['click to mask, repeated, ms'] = median(clicks.slice(1));
+  await page.close();
+}
+
+for (const objects of [1, 2, 4, 8]) {
+  const { page } = await openSample();
+  const measured = await page.evaluate(async (count) => {
+    for (let n = 0; n < count; n++) {
+      const object = await window.masklet.addObject();
+      await window.masklet.prompt({ object, frame: 20, points: [{ x: 150 + n * 130, y: 420, label: 1 }] });
+    }
+    const before = await window.masklet.stats();
+    const start = performance.now();
+    const frames = await window.masklet.track({ from: 20, to: 59 });
+    const wallMs = performance.now() - start;
+    const after = await window.masklet.stats();
+    return { frames, wallMs, ortMs: after.segment.ortMs - before.segment.ortMs, liveFrames: after.media.liveFrames };
+  }, objects);
+  const name = `${objects} object${objects === 1 ? '' : 's'}`;
+  results[`tracking ${name}, frames/s`] = (measured.frames / measured.wallMs) * 1000;
+  results[`tracking ${name}, share outside ONNX Runtime, %`] = (1 - measured.ortMs / measured.wallMs) * 100;
+  results[`tracking ${name}, live VideoFrames`] = measured.liveFrames;
+  await page.close();
+}
+
+{
+  const { page } = await openSample();
+  // The sample three times over: what a run leaves behind shows in the second and third.
+  const heap = await page.evaluate(async () => {
+    const object = await window.masklet.addObject();
+    await window.masklet.prompt({ object, frame: 0, points: [{ x: 440, y: 420, label: 1 }] });
+    /** @type {number[]} */
+    const bytes = [];
+    for (let run = 0; run < 3; run++) {
+      await window.masklet.track({ from: 0 });
+      const memory = /** @type {{ usedJSHeapSize?: number } | undefined} */ (Reflect.get(performance, 'memory'));
+      bytes.push(memory?.usedJSHeapSize ?? NaN);
+    }
+    return bytes;
+  });
+  results['page JS heap after 112 frames, MB'] = (heap[0] ?? NaN) / 1e6;
+  results['page JS heap after 336 frames, MB'] = (heap[2] ?? NaN) / 1e6;
+  await page.close();
+}
+
+await browser.close();
+await server.close();
+
+mkdirSync(join(root, 'bench-results'), { recursive: true });
+writeFileSync(join(root, 'bench-results/bench.json'), `${JSON.stringify(results, null, 2)}\n`);
+for (const [name, value] of Object.entries(results)) console.log(`${name.padEnd(55)} ${value.toFixed(1).padStart(9)}`);
+
+/** @param {number[]} values */
+function median(values) {
+  const sorted = values.toSorted((a, b) => a - b);
+  return sorted[Math.floor(sorted.length / 2)] ?? NaN;
+}
