@@ -36,13 +36,14 @@ class FeatureNeck(nn.Module):
         self.conv_stride8 = nn.Conv2d(channels[1], hidden // 4, 1)
         self.lateral_stride16 = nn.Conv2d(channels[2], hidden, 1)
         self.lateral_stride32 = nn.Conv2d(channels[3], hidden, 1)
-        self.fuse = ResidualBlock(hidden)
+        self.fuse = ResidualBlock(hidden) if config.has_neck_fusion else None
 
     def forward(self, maps: tuple[Tensor, Tensor, Tensor, Tensor]) -> ImageFeatures:
         stride4, stride8, stride16, stride32 = maps
         coarse = F.interpolate(self.lateral_stride32(stride32), scale_factor=2.0, mode="nearest")
+        top = self.lateral_stride16(stride16) + coarse
         return ImageFeatures(
             stride4=self.conv_stride4(stride4),
             stride8=self.conv_stride8(stride8),
-            stride16=self.fuse(self.lateral_stride16(stride16) + coarse),
+            stride16=top if self.fuse is None else self.fuse(top),
         )

@@ -27,6 +27,7 @@ class NanoConfig:
     attention_blocks: int = 2
     attention_heads: int = 8
     attention_grid: int = 8
+    has_neck_fusion: bool = True
     memory_attention_layers: int = 2
     memory_attention_mlp: int = 512
     decoder_mlp: int = 512

@@ -1,0 +1,1 @@
+"""Reading and writing weights: our own checkpoints, the prototype's, and transformers' SAM 2 folders."""

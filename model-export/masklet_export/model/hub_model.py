@@ -1,0 +1,41 @@
+"""SAM 2 and 2.1 from transformers' `Sam2VideoModel`, behind the same four steps as the nano model."""
+
+from __future__ import annotations
+
+from torch import Tensor, nn
+from transformers import Sam2VideoModel
+
+from masklet_export.model.feature_neck import ImageFeatures
+from masklet_export.model.video_model import VideoModel
+
+
+class HubModel(VideoModel):
+    """Borrows the modules and tensors of a loaded `Sam2VideoModel` (Hiera encoder, any size, 2.0 or 2.1)."""
+
+    def __init__(self, hub: Sam2VideoModel) -> None:
+        super().__init__()
+        settings = hub.config
+        self.hidden_size = settings.memory_attention_hidden_size
+        self.memory_channels = settings.memory_encoder_output_channels
+        self.vision_encoder = hub.vision_encoder
+        self.prompt_encoder = hub.prompt_encoder
+        self.mask_decoder = hub.mask_decoder
+        self.memory_attention = hub.memory_attention
+        self.memory_encoder = hub.memory_encoder
+        self.object_pointer_projection = hub.object_pointer_proj
+        times = hub.temporal_positional_encoding_projection_layer
+        self.pointer_time_projection = times if isinstance(times, nn.Linear) else None
+        self.mask_downsample = hub.mask_downsample
+        self.no_memory_embedding = nn.Parameter(hub.no_memory_embedding.reshape(1, -1, 1, 1))
+        rows = hub.memory_temporal_positional_encoding
+        self.temporal_positions = nn.Parameter(rows.reshape(rows.shape[0], -1))
+        self.no_object_pointer = hub.no_object_pointer
+        self.occlusion_embedding = hub.occlusion_spatial_embedding_parameter
+        self.set_image_size(settings.image_size)
+
+    def encode_image(self, image_b3ss: Tensor) -> ImageFeatures:
+        """[B,3,S,S] normalised → strides 4, 8 and 16, `conv_s0` and `conv_s1` applied."""
+        stride4, stride8, stride16 = self.vision_encoder(image_b3ss, return_dict=True).fpn_hidden_states
+        return ImageFeatures(
+            stride4=self.mask_decoder.conv_s0(stride4), stride8=self.mask_decoder.conv_s1(stride8), stride16=stride16
+        )

@@ -1,0 +1,122 @@
+"""Compares a pack with the PyTorch model it was made from: graph by graph, then over a short trajectory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+
+from masklet_export.model.video_model import VideoModel
+from masklet_export.pack.example_inputs import example_inputs
+from masklet_export.pack.manifest import GRAPH_NAMES, PackManifest
+from masklet_export.pack.torch_reference import Arrays, run_reference
+from masklet_export.reference.graph_runner import GraphRunner
+from masklet_export.reference.pack_sessions import PackSessions
+from masklet_export.reference.preprocess_frame import preprocess_frame
+from masklet_export.reference.tracker_options import TrackerOptions
+from masklet_export.reference.video_segmenter import VideoSegmenter
+
+_VIDEO_SIZE = (160, 120)
+_NUM_FRAMES = 8
+_SLOTS = 6
+
+
+@dataclass(frozen=True)
+class OutputError:
+    """How far one output is from PyTorch's."""
+
+    name: str
+    max_error: float
+    mean_error: float
+    deviation: float
+    """Standard deviation of PyTorch's values: the scale of the errors."""
+
+
+class GraphSource(Protocol):
+    """Runs a model's four graphs by name."""
+
+    manifest: PackManifest
+
+    def run(self, graph: str, inputs: Arrays) -> dict[str, np.ndarray]: ...
+
+
+class TorchSessions:
+    """The PyTorch model in the place of a pack's sessions."""
+
+    def __init__(self, model: VideoModel, manifest: PackManifest) -> None:
+        self.model = model
+        self.manifest = manifest
+
+    def run(self, graph: str, inputs: Arrays) -> dict[str, np.ndarray]:
+        return run_reference(self.model, graph, inputs)
+
+
+def check_graphs(sessions: GraphSource, model: VideoModel) -> Iterator[OutputError]:
+    """Every output of every graph on inputs that reach all its branches (`example_inputs`)."""
+    inputs = example_inputs(model, slots=_SLOTS)
+    for graph in GRAPH_NAMES:
+        actual, expected = sessions.run(graph, inputs[graph]), run_reference(model, graph, inputs[graph])
+        for name, theirs in expected.items():
+            yield _error(f"{graph}.{name}", actual[name], theirs)
+
+
+def check_trajectory(sessions: GraphSource, model: VideoModel) -> Iterator[OutputError]:
+    """Mask logits of every step of a made-up session: click, track, correct, track on; two objects."""
+    theirs = _trajectory(TorchSessions(model, sessions.manifest))
+    for (name, actual), (_, expected) in zip(_trajectory(sessions), theirs, strict=True):
+        yield _error(name, actual, expected)
+
+
+def open_for_check(pack: Path, model: VideoModel) -> PackSessions:
+    """Open a pack for comparison with a model, which takes on the pack's stability threshold.
+
+    Raises `ValueError` when their sizes or versions differ.
+    """
+    sessions = PackSessions.open(pack)
+    manifest = sessions.manifest
+    ours = (manifest.architecture, manifest.image_size, manifest.hidden_size)
+    theirs = (model.architecture, model.image_size, model.hidden_size)
+    if ours != theirs:
+        raise ValueError(f"the pack is {ours}, the weights are {theirs} (architecture, image size, hidden size)")
+    model.mask_decoder.dynamic_multimask_stability_thresh = manifest.tracker.stability_threshold
+    return sessions
+
+
+def _trajectory(sessions: GraphSource) -> Iterator[tuple[str, np.ndarray]]:
+    frames = [_frame(index) for index in range(_NUM_FRAMES)]
+    options = TrackerOptions(settings=sessions.manifest.tracker, architecture=sessions.manifest.architecture)
+    runner = GraphRunner(sessions, lambda index: preprocess_frame(frames[index], sessions.manifest), _VIDEO_SIZE)
+    segmenter = VideoSegmenter(runner, _NUM_FRAMES, _VIDEO_SIZE, sessions.manifest.image_size, options)
+    outcomes = [
+        segmenter.add_points_or_box(0, 1, [_centre(0)], [1]),
+        segmenter.add_points_or_box(0, 2, box=[20, 20, 60, 60]),
+        *segmenter.propagate(),
+        segmenter.add_points_or_box(4, 1, [_centre(4), (10.0, 10.0)], [1, 0]),
+        *segmenter.propagate(start=4),
+    ]
+    for step, outcome in enumerate(outcomes):
+        for object_id, result in outcome.results.items():
+            if result is not None:
+                yield f"step {step} frame {outcome.frame_index} object {object_id}", result.mask_logits
+
+
+def _frame(index: int) -> np.ndarray:
+    """A bright disc that wanders over a gradient, uint8 [H,W,3]."""
+    width, height = _VIDEO_SIZE
+    y, x = np.mgrid[:height, :width].astype(np.float32)
+    centre_x, centre_y = _centre(index)
+    disc = np.clip(22.5 - np.hypot(x - centre_x, y - centre_y), 0, 1)
+    background = np.stack([x / width, y / height, 1 - x / width], axis=2) * 120 + 30
+    return (background * (1 - disc[..., None]) + np.array([230, 180, 60]) * disc[..., None]).astype(np.uint8)
+
+
+def _centre(index: int) -> tuple[float, float]:
+    return 60.0 + 5 * index, 55.0 + 2 * index
+
+
+def _error(name: str, actual: np.ndarray, expected: np.ndarray) -> OutputError:
+    difference = np.abs(actual.astype(np.float64) - expected)
+    return OutputError(name, float(difference.max()), float(difference.mean()), float(expected.std()))
