@@ -1,0 +1,212 @@
+/** `window.masklet`: the page's own commands for scripts, in video pixels and with checked arguments. */
+import { asMaskletError, MaskletError } from '../../workers/protocol/errors';
+import type { FramePrompts } from '../../workers/protocol/prompt';
+import type { PromptResult } from '../../workers/protocol/segment-contract';
+import type { VideoInfo } from '../../workers/protocol/video';
+import type { AutomationStatus, MaskletApi, OpenedVideo, PromptAnswer } from '../e2e-api';
+import type { Engine } from '../engine/engine';
+import { emptyPrompts, promptedFrames, withBox, withPoints } from '../state/prompts';
+import type { AppStore } from '../state/store';
+import { asBox, asFrame, asMask, asObjectId, asOneOf, asPoints, asRecord, invalid } from './validate';
+
+export function createAutomation(engine: Engine, store: AppStore): MaskletApi {
+  const video = (): VideoInfo => engine.context.video();
+  const frame = (value: unknown, field = 'frame') => asFrame(value, field, video().frameCount);
+  const object = (value: unknown, field = 'object') => {
+    const id = asObjectId(value, field);
+    engine.context.checkObject(id);
+    return id;
+  };
+
+  const api: MaskletApi = {
+    async open(source) {
+      const info = await openSource(engine, source);
+      // Whether or not it loads: a failed model is told by the first prompt.
+      await engine.model.ready().catch(() => undefined);
+      return describeVideo(info);
+    },
+
+    async status() {
+      return describeStatus(store);
+    },
+
+    async addObject(name) {
+      if (name !== undefined && typeof name !== 'string') throw invalid('name', 'text', name);
+      const id = engine.objects.add(name);
+      await engine.context.joined;
+      return id;
+    },
+
+    async removeObject(id) {
+      await engine.objects.remove(object(id));
+    },
+
+    async prompt(prompt) {
+      const given = asRecord(prompt, 'prompt');
+      const size = video();
+      const id = object(given['object']);
+      const frameIndex = frame(given['frame']);
+      const edit = promptEdit(given, size);
+      showEdit(engine, store, id, frameIndex);
+      return describeAnswer(await engine.prompts.change(id, frameIndex, edit));
+    },
+
+    async chooseCandidate(id, frameIndex, token) {
+      const chosen = asOneOf(token, 'token', [0, 1, 2, 3] as const);
+      return describeAnswer(await engine.prompts.choose(object(id), frame(frameIndex), chosen));
+    },
+
+    async clear(what = {}) {
+      const given = asRecord(what, 'what');
+      const { prompts, objects } = store.getState();
+      const frameIndex = given['frame'] === undefined ? null : frame(given['frame']);
+      const ids = given['object'] === undefined ? objects.list.map(({ id }) => id) : [object(given['object'])];
+      await Promise.all(
+        ids.flatMap((id) =>
+          promptedFrames(prompts, id)
+            .filter((prompted) => frameIndex === null || prompted === frameIndex)
+            .map((prompted) => engine.prompts.clear(id, prompted)),
+        ),
+      );
+    },
+
+    async track(request = {}) {
+      const given = asRecord(request, 'request');
+      const { objects, from, to, direction } = given;
+      if (objects !== undefined && (!Array.isArray(objects) || objects.length === 0)) {
+        throw invalid('objects', 'a list of object ids', objects);
+      }
+      video();
+      return engine.tracking.track({
+        ...(objects === undefined
+          ? {}
+          : { objects: (objects as unknown[]).map((id, n) => object(id, `objects[${n}]`)) }),
+        ...(from === undefined ? {} : { from: frame(from, 'from') }),
+        ...(to === undefined ? {} : { to: frame(to, 'to') }),
+        ...(direction === undefined
+          ? {}
+          : { direction: asOneOf(direction, 'direction', ['forward', 'backward', 'both'] as const) }),
+      });
+    },
+
+    async cancel() {
+      await engine.tracking.cancel();
+    },
+
+    async mask(id, frameIndex) {
+      const mask = await engine.context.threads.segment.mask(object(id), frame(frameIndex));
+      if (!mask) return null;
+      const { rle, occlusionScore, predictedIou } = mask;
+      return {
+        width: rle.width,
+        height: rle.height,
+        counts: Array.from(rle.counts),
+        score: occlusionScore,
+        predictedIou,
+      };
+    },
+
+    async seek(frameIndex) {
+      await engine.player.seek(frame(frameIndex));
+    },
+
+    async export(format) {
+      return engine.exporting.make(asOneOf(format, 'format', ['png-zip'] as const));
+    },
+
+    async stats() {
+      const { media, segment } = engine.context.threads;
+      const [mediaStats, segmentStats] = await Promise.all([media.stats(), segment.stats()]);
+      return {
+        media: mediaStats,
+        segment: segmentStats,
+        page: { maskCacheBytes: engine.masks.cacheBytes, jsHeapBytes: jsHeapBytes() },
+      };
+    },
+  };
+  return withTypedErrors(api);
+}
+
+async function openSource(engine: Engine, source: unknown): Promise<VideoInfo> {
+  if (source instanceof File) return engine.video.openFile(source);
+  if (source instanceof Blob) return engine.video.openFile(new File([source], 'video', { type: source.type }));
+  if (typeof source !== 'string') throw invalid('source', 'a File, a Blob or an address', source);
+  if (!URL.canParse(source, document.baseURI)) throw invalid('source', 'an address', source);
+  return engine.video.openUrl(new URL(source, document.baseURI).href);
+}
+
+function promptEdit(given: Record<string, unknown>, size: VideoInfo): (prompts: FramePrompts) => FramePrompts {
+  const points = given['points'] === undefined ? null : asPoints(given['points'], 'points', size);
+  const box = given['box'] === undefined ? null : asBox(given['box'], 'box', size);
+  const mask = given['mask'] === undefined ? null : asMask(given['mask'], 'mask', size);
+  if (!points?.length && !box && !mask) throw invalid('prompt', 'given points, a box or a mask', undefined);
+  if (mask && (points || box)) {
+    throw new MaskletError('invalid-argument', '`mask` replaces points and box: give it alone.');
+  }
+  return (before) => {
+    if (mask) return { points: [], box: null, mask };
+    const start = given['replace'] === true ? emptyPrompts : before;
+    return withPoints(box ? withBox(start, box) : start, points ?? []);
+  };
+}
+
+/** A script's prompt is looked at like a click: its object selected, its frame shown. */
+function showEdit(engine: Engine, store: AppStore, id: number, frameIndex: number): void {
+  engine.objects.select(id);
+  const { playback, tracking } = store.getState();
+  if (playback.frameIndex === frameIndex || tracking.run) return;
+  // The prompt does not wait for it, nor fail with it.
+  engine.player.seek(frameIndex).catch((error: unknown) => engine.context.report('frame', error));
+}
+
+function describeVideo({ timestampsUs, ...info }: VideoInfo): OpenedVideo {
+  return { ...info, timestampsUs: Array.from(timestampsUs) };
+}
+
+function describeStatus(store: AppStore): AutomationStatus {
+  const { project, model, playback, tracking, objects } = store.getState();
+  const { video } = project;
+  const status = model.stage === 'ready' ? model.status : null;
+  return {
+    ready: status !== null && video !== null,
+    model: status?.name ?? null,
+    provider: status?.provider ?? null,
+    device: status?.device ?? null,
+    fallbackReason: status?.fallbackReason ?? null,
+    frameCount: video?.frameCount ?? 0,
+    size: video && { width: video.width, height: video.height },
+    frame: playback.shownFrame,
+    isTracking: tracking.run !== null,
+    objects: objects.list.map(({ id, name }) => ({ id, name })),
+  };
+}
+
+function describeAnswer({ mask, candidates }: PromptResult): PromptAnswer {
+  return {
+    score: mask?.occlusionScore ?? 0,
+    predictedIou: mask?.predictedIou ?? 0,
+    area: mask?.area ?? 0,
+    candidates: candidates.map(({ token, predictedIou, area }) => ({ token, predictedIou, area })),
+  };
+}
+
+/** Chromium's own measure; null elsewhere. */
+function jsHeapBytes(): number | null {
+  const { memory } = performance as Performance & { memory?: { usedJSHeapSize: number } };
+  return memory?.usedJSHeapSize ?? null;
+}
+
+/** Whatever a command throws reaches the script as a MaskletError. */
+function withTypedErrors(api: MaskletApi): MaskletApi {
+  const calls = Object.entries(api).map(([name, call]) => [
+    name,
+    async (...args: unknown[]) => {
+      try {
+        return await (call as (...args: unknown[]) => Promise<unknown>)(...args);
+      } catch (error) {
+        throw asMaskletError(error);
+      }
+    },
+  ]);
+  return Object.fromEntries(calls) as MaskletApi;
+}

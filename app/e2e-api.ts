@@ -1,0 +1,108 @@
+/** What the page offers to scripts as `window.masklet`. Types only; docs/automation.md tells the rest. */
+import type { ExportFormat } from '../workers/protocol/export-contract';
+import type { MediaStats } from '../workers/protocol/media-contract';
+import type { ObjectId, PointLabel } from '../workers/protocol/prompt';
+import type { Provider, SegmentStats, TrackDirection } from '../workers/protocol/segment-contract';
+
+export type OpenedVideo = {
+  name: string;
+  width: number;
+  height: number;
+  frameCount: number;
+  /** Integer µs, one per frame, starting at 0. */
+  timestampsUs: number[];
+  durationUs: number;
+  codec: string;
+  sizeBytes: number;
+};
+
+export type AutomationStatus = {
+  /** A video is open and the model is loaded. */
+  ready: boolean;
+  /** Name of the model pack; null until it is loaded. */
+  model: string | null;
+  provider: Provider | null;
+  device: string | null;
+  /** Why WebGPU is not used; null when it is, or when WASM was asked for. */
+  fallbackReason: string | null;
+  frameCount: number;
+  /** Of the video; null when none is open. */
+  size: { width: number; height: number } | null;
+  /** The frame shown. */
+  frame: number;
+  isTracking: boolean;
+  objects: { id: ObjectId; name: string }[];
+};
+
+/** Video pixels, origin at the top left corner of the top left pixel. */
+type AutomationPoint = { x: number; y: number; label: PointLabel };
+
+/** Uncompressed COCO RLE: column-major, the first run counts background. */
+type AutomationRle = { width: number; height: number; counts: readonly number[] };
+
+type PromptArguments = {
+  object: ObjectId;
+  frame: number;
+  /** Added to the points that are there, as clicks are. */
+  points?: readonly AutomationPoint[];
+  /** Replaces the box that is there: x0, y0, x1, y1. */
+  box?: readonly [number, number, number, number];
+  /** Replaces all points and the box. */
+  mask?: AutomationRle;
+  /** Forgets the prompts of the frame before these are taken. */
+  replace?: boolean;
+};
+
+type AutomationCandidate = { token: number; predictedIou: number; area: number };
+
+export type PromptAnswer = {
+  /** Occlusion score, a logit: the object is visible where it is positive. */
+  score: number;
+  predictedIou: number;
+  /** Pixels. */
+  area: number;
+  /** The other masks of an ambiguous prompt. */
+  candidates: AutomationCandidate[];
+};
+
+type TrackArguments = {
+  /** Those with prompts, by default. */
+  objects?: readonly ObjectId[];
+  /** Default: the first prompted frame. */
+  from?: number;
+  /** Last frame, inclusive. Default: the video's end in the direction of travel. */
+  to?: number;
+  /** Default: forward. */
+  direction?: TrackDirection;
+};
+
+type AutomationMask = AutomationRle & { counts: number[]; score: number; predictedIou: number };
+
+type AutomationStats = {
+  media: MediaStats;
+  segment: SegmentStats;
+  page: { maskCacheBytes: number; jsHeapBytes: number | null };
+};
+
+/** Every promise rejects with a `MaskletError`, whose `code` says what failed. */
+export type MaskletApi = {
+  open(source: File | Blob | string): Promise<OpenedVideo>;
+  status(): Promise<AutomationStatus>;
+  addObject(name?: string): Promise<ObjectId>;
+  removeObject(object: ObjectId): Promise<void>;
+  prompt(prompt: PromptArguments): Promise<PromptAnswer>;
+  chooseCandidate(object: ObjectId, frame: number, token: number): Promise<PromptAnswer>;
+  clear(what?: { object?: ObjectId; frame?: number }): Promise<void>;
+  track(request?: TrackArguments): Promise<number>;
+  cancel(): Promise<void>;
+  mask(object: ObjectId, frame: number): Promise<AutomationMask | null>;
+  seek(frame: number): Promise<void>;
+  export(format: ExportFormat): Promise<Blob>;
+  stats(): Promise<AutomationStats>;
+};
+
+declare global {
+  interface Window {
+    masklet: MaskletApi;
+  }
+}

@@ -1,0 +1,93 @@
+/** All commands of the page, wired up: what the interface and the automation API call. */
+import type { LoadModelRequest } from '../../workers/protocol/segment-contract';
+import { noAnswers } from '../state/answers';
+import { maskletsFor } from '../state/masklets';
+import type { AppStore } from '../state/store';
+import { EngineContext, type Clock } from './context';
+import { ExportCommands } from './export-commands';
+import { FrameMasks } from './frame-masks';
+import { FramePresenter } from './frame-presenter';
+import { ModelCommands } from './model-commands';
+import { ObjectCommands } from './object-commands';
+import { Player } from './player';
+import { PromptCommands } from './prompt-commands';
+import { Threads, type StartThread } from './threads';
+import { Thumbnails } from './thumbnails';
+import { TrackCommands } from './track-commands';
+import { VideoCommands } from './video-commands';
+
+export type EngineOptions = {
+  store: AppStore;
+  startThread: StartThread;
+  /** Folder of the model pack, absolute. */
+  packUrl: string;
+  provider: LoadModelRequest['provider'];
+  clock: Clock;
+};
+
+export class Engine {
+  readonly context: EngineContext;
+  readonly model: ModelCommands;
+  readonly video: VideoCommands;
+  readonly objects: ObjectCommands;
+  readonly prompts: PromptCommands;
+  readonly tracking: TrackCommands;
+  readonly player: Player;
+  readonly presenter: FramePresenter;
+  readonly masks: FrameMasks;
+  readonly exporting: ExportCommands;
+  readonly thumbnails: Thumbnails;
+  readonly #startThread: StartThread;
+
+  constructor({ store, startThread, packUrl, provider, clock }: EngineOptions) {
+    this.#startThread = startThread;
+    const context = new EngineContext(store, this.#startThreads(), clock);
+    this.context = context;
+    this.model = new ModelCommands(context, packUrl, provider);
+    this.masks = new FrameMasks(context);
+    this.presenter = new FramePresenter(context, this.masks);
+    this.player = new Player(context, this.presenter);
+    this.tracking = new TrackCommands(context, this.model, this.player);
+    this.video = new VideoCommands(context, this.presenter, this.masks, this.player, this.tracking);
+    this.objects = new ObjectCommands(context);
+    this.prompts = new PromptCommands(context, this.model, this.tracking);
+    this.exporting = new ExportCommands(context);
+    this.thumbnails = new Thumbnails(context);
+  }
+
+  /**
+   * New threads in place of failed ones, with the model, the video, the objects and the prompts of before. Masks that
+   * were tracked went with the old threads.
+   */
+  async restart(): Promise<void> {
+    const { context } = this;
+    const { store } = context;
+    this.player.pause();
+    context.generation++;
+    context.threads.stop();
+    await this.tracking.cancel();
+    context.threads = this.#startThreads();
+    context.dismiss('threads');
+    this.masks.clear();
+    void this.model.load().catch(() => undefined);
+    const { file } = this.video;
+    if (!file) return;
+    const { playback, objects } = store.getState();
+    const { threads } = context;
+    try {
+      const video = await threads.media.open(file, file.name, new AbortController().signal);
+      store.setState({ masklets: maskletsFor(video.frameCount), answers: noAnswers });
+      context.joined = threads.joinVideo(video).then(async () => {
+        for (const { id } of objects.list) await threads.segment.addObject(id);
+      });
+      await Promise.all([this.presenter.show(playback.frameIndex), context.joined]);
+      await this.prompts.restate();
+    } catch (error) {
+      context.report('threads', error);
+    }
+  }
+
+  #startThreads(): Threads {
+    return new Threads(this.#startThread, (_, error) => this.context.report('threads', error));
+  }
+}

@@ -1,0 +1,254 @@
+/** In-memory workers for the tests of the engine: the same calls over the same ports. */
+import type { MaskletError } from '../../workers/protocol/errors';
+import type { ExportApi, ExportRequest } from '../../workers/protocol/export-contract';
+import type { MaskResult } from '../../workers/protocol/mask';
+import type { MediaApi } from '../../workers/protocol/media-contract';
+import type { FramePrompts, ObjectId } from '../../workers/protocol/prompt';
+import { moving, serve } from '../../workers/protocol/rpc';
+import type { LoadModelRequest, SegmentApi, TrackedFrame } from '../../workers/protocol/segment-contract';
+import type { VideoInfo } from '../../workers/protocol/video';
+import { createAppStore } from '../state/store';
+import type { Clock } from './context';
+import { deferred } from './deferred';
+import { Engine } from './engine';
+import type { StartThread, ThreadName } from './threads';
+
+export const video: VideoInfo = {
+  name: 'clip.mp4',
+  width: 8,
+  height: 4,
+  frameCount: 10,
+  timestampsUs: Float64Array.from({ length: 10 }, (_, n) => n * 40_000),
+  durationUs: 400_000,
+  codec: 'avc1.64001f',
+  sizeBytes: 1000,
+};
+
+/** Holds calls up until they are let through, in order. */
+export class Gate {
+  isOpen = true;
+  readonly #waiting: (() => void)[] = [];
+
+  async pass(): Promise<void> {
+    if (!this.isOpen) await new Promise<void>((resolve) => this.#waiting.push(resolve));
+  }
+
+  get waiting(): number {
+    return this.#waiting.length;
+  }
+
+  letThrough(): void {
+    this.#waiting.shift()?.();
+  }
+
+  open(): void {
+    this.isOpen = true;
+    for (const resolve of this.#waiting.splice(0)) resolve();
+  }
+}
+
+/** A thing with `close()` that can be moved between threads in Node, as a VideoFrame can in a browser. */
+export class FakeFrames {
+  made = 0;
+  closed = 0;
+
+  make(): VideoFrame {
+    const { port1, port2 } = new MessageChannel();
+    this.made++;
+    port2.addEventListener('close', () => this.closed++);
+    return moving(port1, [port1]) as unknown as VideoFrame;
+  }
+
+  get open(): number {
+    return this.made - this.closed;
+  }
+}
+
+export function fakeEngine() {
+  const calls: string[] = [];
+  const frames = new FakeFrames();
+  const gates = { frame: new Gate(), prompt: new Gate(), model: new Gate(), track: new Gate() };
+  const fail: Partial<Record<'open' | 'prompt' | 'track' | 'model' | 'frame', MaskletError>> = {};
+  const kill: Partial<Record<ThreadName, (error: MaskletError) => void>> = {};
+  const exported: ExportRequest[] = [];
+  let version = 0;
+
+  const throwOnce = (what: keyof typeof fail) => {
+    const error = fail[what];
+    delete fail[what];
+    if (error) throw error;
+  };
+  const masks = new Map<string, MaskResult>();
+  const mask = (object: ObjectId, frameIndex: number, origin: 'prompt' | 'track', area: number): MaskResult => {
+    const result: MaskResult = {
+      object,
+      frameIndex,
+      area,
+      box: area > 0 ? { x0: 0, y0: 0, x1: 1, y1: area } : null,
+      occlusionScore: area > 0 ? 5 : -5,
+      predictedIou: 0.9,
+      origin,
+      version: ++version,
+      rle: { width: 8, height: 4, counts: Uint32Array.of(0, area, 32 - area) },
+    };
+    masks.set(`${object}:${frameIndex}`, result);
+    return result;
+  };
+  const summary = ({ rle: _rle, ...rest }: MaskResult) => rest;
+
+  const media: MediaApi = {
+    async open(_file, name) {
+      calls.push(`open ${name}`);
+      throwOnce('open');
+      return { ...video, name };
+    },
+    async close() {},
+    async connect() {},
+    async frame(frameIndex) {
+      calls.push(`frame ${frameIndex}`);
+      await gates.frame.pass();
+      throwOnce('frame');
+      return frames.make();
+    },
+    async stats() {
+      return { liveFrames: frames.open, cacheBytes: 0, decodedFrames: frames.made };
+    },
+  };
+
+  const segment: SegmentApi = {
+    async loadModel({ provider }: LoadModelRequest) {
+      calls.push(`load ${provider}`);
+      await gates.model.pass();
+      throwOnce('model');
+      return {
+        name: 'nano',
+        title: 'Nano',
+        version: '1',
+        imageSize: 256,
+        provider: provider === 'auto' ? 'webgpu' : provider,
+        device: 'fake',
+        fallbackReason: null,
+      };
+    },
+    async openVideo() {
+      calls.push('openVideo');
+      masks.clear();
+    },
+    async closeVideo() {},
+    async addObject(object) {
+      calls.push(`add ${object}`);
+    },
+    async removeObject(object) {
+      calls.push(`remove ${object}`);
+    },
+    async prompt(object: ObjectId, frameIndex: number, { points, box }: FramePrompts) {
+      calls.push(`prompt ${object}:${frameIndex} ${points.length}${box ? '+box' : ''}`);
+      await gates.prompt.pass();
+      throwOnce('prompt');
+      if (points.length === 0 && !box) {
+        masks.delete(`${object}:${frameIndex}`);
+        return { mask: null, candidates: [], token: 0 };
+      }
+      const result = mask(object, frameIndex, 'prompt', Math.max(1, points.length));
+      const candidates =
+        points.length === 1
+          ? [0, 1].map((token) => ({ token, predictedIou: 0.5 + token / 10, area: token + 1, rle: result.rle }))
+          : [];
+      return { mask: summary(result), candidates, token: 0 };
+    },
+    async chooseCandidate(object, frameIndex, token) {
+      calls.push(`choose ${object}:${frameIndex} ${token}`);
+      const result = mask(object, frameIndex, 'prompt', token + 1);
+      return { mask: summary(result), candidates: [], token };
+    },
+    async track({ objects = [], from = 0, to = video.frameCount - 1 }, signal) {
+      calls.push(`track ${objects.join()} ${from}-${to}`);
+      return (async function* (): AsyncGenerator<TrackedFrame> {
+        for (let frameIndex = from; frameIndex <= to; frameIndex++) {
+          await gates.track.pass();
+          if (signal.aborted) return;
+          throwOnce('track');
+          yield {
+            frameIndex,
+            done: frameIndex - from + 1,
+            total: to - from + 1,
+            // The last frame has lost its objects.
+            masks: objects.map((object) =>
+              summary(mask(object, frameIndex, 'track', frameIndex === video.frameCount - 1 ? 0 : 2)),
+            ),
+            times: {} as TrackedFrame['times'],
+          };
+        }
+      })();
+    },
+    async mask(object, frameIndex) {
+      return masks.get(`${object}:${frameIndex}`) ?? null;
+    },
+    async masksOfFrame(frameIndex) {
+      calls.push(`masksOfFrame ${frameIndex}`);
+      return [...masks.values()].filter((one) => one.frameIndex === frameIndex);
+    },
+    async connect() {},
+    async stats() {
+      return { featureCacheBytes: 0, memoryBankBytes: 0, maskStoreBytes: 0, encoderRuns: 0, ortMs: 0 };
+    },
+  };
+
+  const exporter: ExportApi = {
+    async connect() {},
+    async export(request, onProgress) {
+      exported.push(request);
+      onProgress({ done: 1, total: 1 });
+      return new Blob(['zip']);
+    },
+  };
+
+  const startThread: StartThread = (name) => {
+    const { port1, port2 } = new MessageChannel();
+    serve({ media, segment, export: exporter }[name], port1);
+    const { promise: failed, reject } = deferred<never>();
+    kill[name] = reject;
+    calls.push(`start ${name}`);
+    return {
+      endpoint: port2,
+      failed,
+      stop: () => {
+        port1.close();
+        port2.close();
+      },
+    };
+  };
+
+  const clock = new FakeClock();
+  const store = createAppStore();
+  const engine = new Engine({ store, startThread, packUrl: 'https://example.test/nano/', provider: 'auto', clock });
+  return { engine, store, calls, frames, gates, fail, kill, exported, clock };
+}
+
+/** Time that passes when it is told to. */
+export class FakeClock implements Clock {
+  #nowMs = 0;
+  #ticks: (() => void)[] = [];
+
+  nowMs(): number {
+    return this.#nowMs;
+  }
+
+  nextTick(callback: () => void): void {
+    this.#ticks.push(callback);
+  }
+
+  async idle(): Promise<void> {}
+
+  /** Lets time pass and repaints. */
+  async advance(ms: number): Promise<void> {
+    this.#nowMs += ms;
+    for (const tick of this.#ticks.splice(0)) tick();
+    await settle();
+  }
+}
+
+/** Lets messages that are under way arrive. */
+export async function settle(): Promise<void> {
+  for (let n = 0; n < 12; n++) await new Promise((resolve) => setTimeout(resolve));
+}

@@ -1,0 +1,135 @@
+/** The playhead: seeking, and playing at the video's own rate, where frames are dropped rather than time. */
+import { frameAt } from '../state/playback';
+import { patch } from '../state/store';
+import type { EngineContext } from './context';
+import type { FramePresenter } from './frame-presenter';
+
+/** Frames asked for ahead of the one shown, so that decoding one does not hold up the next. */
+const lookahead = 3;
+
+/** A longer pause between ticks is the tab having been hidden: playing goes on from where it stood. */
+const longestTickMs = 500;
+
+export class Player {
+  readonly #context: EngineContext;
+  readonly #presenter: FramePresenter;
+  #stop: (() => void) | null = null;
+
+  constructor(context: EngineContext, presenter: FramePresenter) {
+    this.#context = context;
+    this.#presenter = presenter;
+  }
+
+  /** Moves the playhead and shows the frame there. @throws `no-video`, `frame-out-of-range`, `decode-failed` */
+  async seek(frameIndex: number): Promise<void> {
+    this.#context.checkFrame(frameIndex);
+    this.pause();
+    this.#leaveRun();
+    await this.#moveTo(frameIndex);
+  }
+
+  /** Moves by a number of frames, up to the first or last one. */
+  async step(frames: number): Promise<void> {
+    const { frameCount } = this.#context.video();
+    const { frameIndex } = this.#context.store.getState().playback;
+    await this.seek(Math.max(0, Math.min(frameCount - 1, frameIndex + frames)));
+  }
+
+  /** Shows a frame that was just tracked, without leaving the run. */
+  async follow(frameIndex: number): Promise<void> {
+    await this.#moveTo(frameIndex);
+  }
+
+  toggle(): void {
+    if (this.#stop) this.pause();
+    else this.play();
+  }
+
+  /** From the playhead, or from the start when it is at the end. @throws `no-video` */
+  play(): void {
+    const { frameCount } = this.#context.video();
+    if (this.#stop || frameCount < 2) return;
+    this.#leaveRun();
+    const { store } = this.#context;
+    const { frameIndex } = store.getState().playback;
+    patch(store, 'playback', { isPlaying: true });
+    this.#stop = this.#run(frameIndex === frameCount - 1 ? 0 : frameIndex);
+  }
+
+  pause(): void {
+    if (!this.#stop) return;
+    this.#stop();
+    this.#stop = null;
+    const { store } = this.#context;
+    // The playhead rests on what is seen.
+    patch(store, 'playback', { isPlaying: false, frameIndex: store.getState().playback.shownFrame });
+  }
+
+  async #moveTo(frameIndex: number): Promise<void> {
+    patch(this.#context.store, 'playback', { frameIndex });
+    await this.#presenter.show(frameIndex);
+  }
+
+  #leaveRun(): void {
+    const { store } = this.#context;
+    const { run } = store.getState().tracking;
+    if (run?.isFollowed) patch(store, 'tracking', { run: { ...run, isFollowed: false } });
+  }
+
+  #run(start: number): () => void {
+    const { clock, store } = this.#context;
+    const { timestampsUs, durationUs, frameCount } = this.#context.video();
+    const ready: { frameIndex: number; frame: VideoFrame }[] = [];
+    let isStopped = false;
+    let underway = 0;
+    let nextAsked = start;
+    let timeUs = timestampsUs[start]!;
+    let lastTickMs = clock.nowMs();
+
+    const mayAsk = () => underway + ready.length < lookahead && nextAsked < frameCount;
+    const ask = (frameIndex: number) => {
+      underway++;
+      nextAsked = frameIndex + 1;
+      this.#presenter
+        .fetch(frameIndex)
+        .then((frame) => {
+          if (isStopped) frame.close();
+          else ready.push({ frameIndex, frame });
+          ready.sort((a, b) => a.frameIndex - b.frameIndex);
+        })
+        .catch((error: unknown) => {
+          if (isStopped) return;
+          this.pause();
+          this.#context.report('frame', error);
+        })
+        .finally(() => underway--);
+    };
+
+    const tick = () => {
+      if (isStopped) return;
+      const nowMs = clock.nowMs();
+      const elapsedMs = nowMs - lastTickMs;
+      lastTickMs = nowMs;
+      if (elapsedMs < longestTickMs) timeUs += elapsedMs * 1000;
+      const due = frameAt(timestampsUs, timeUs);
+      while (ready.length > 1 && ready[1]!.frameIndex <= due) ready.shift()!.frame.close();
+      if (ready.length > 0 && ready[0]!.frameIndex <= due) {
+        const { frameIndex, frame } = ready.shift()!;
+        patch(store, 'playback', { frameIndex, shownFrame: frameIndex });
+        this.#presenter.present(frameIndex, frame);
+      }
+      if (timeUs >= durationUs && store.getState().playback.shownFrame === frameCount - 1) {
+        this.pause();
+        return;
+      }
+      while (mayAsk()) ask(Math.max(nextAsked, due));
+      clock.nextTick(tick);
+    };
+    clock.nextTick(tick);
+
+    return () => {
+      isStopped = true;
+      for (const { frame } of ready.splice(0)) frame.close();
+    };
+  }
+}

@@ -1,0 +1,58 @@
+import { Film } from 'lucide-react';
+import { useEffect, useState } from 'react';
+import { useEngine } from '../app-context';
+import { t } from '../messages/messages';
+import { run } from '../run-command';
+import styles from './DropTarget.module.css';
+
+/** The whole window takes a video file, whatever is open. */
+export function DropTarget() {
+  const engine = useEngine();
+  const [isOver, setIsOver] = useState(false);
+  useEffect(() => {
+    // Elements inside the window are entered and left too: only the sum tells whether the pointer is still over it.
+    let depth = 0;
+    const hasFiles = (event: DragEvent) => event.dataTransfer?.types.includes('Files') ?? false;
+    const enter = (event: DragEvent) => {
+      if (!hasFiles(event)) return;
+      depth++;
+      setIsOver(true);
+    };
+    const leave = (event: DragEvent) => {
+      if (!hasFiles(event)) return;
+      depth--;
+      if (depth <= 0) setIsOver(false);
+    };
+    const over = (event: DragEvent) => {
+      if (!hasFiles(event)) return;
+      event.preventDefault();
+      event.dataTransfer!.dropEffect = 'copy';
+    };
+    const drop = (event: DragEvent) => {
+      if (!hasFiles(event)) return;
+      event.preventDefault();
+      depth = 0;
+      setIsOver(false);
+      const file = event.dataTransfer!.files[0];
+      if (file) run(engine.video.openFile(file));
+    };
+    const listeners = { dragenter: enter, dragleave: leave, dragover: over, drop };
+    for (const [type, listener] of Object.entries(listeners)) {
+      window.addEventListener(type, listener as EventListener);
+    }
+    return () => {
+      for (const [type, listener] of Object.entries(listeners)) {
+        window.removeEventListener(type, listener as EventListener);
+      }
+    };
+  }, [engine]);
+  if (!isOver) return null;
+  return (
+    <div className={styles.over} aria-hidden>
+      <div className={styles.sign}>
+        <Film size={20} />
+        {t.first.dropOver}
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,65 @@
+import { FolderOpen, ShieldCheck } from 'lucide-react';
+import { useAppState, useEngine } from '../app-context';
+import { bigBuckBunny } from '../engine/samples';
+import { t } from '../messages/messages';
+import { useNotice } from '../notices';
+import { run } from '../run-command';
+import { Button } from '../ui/Button';
+import { NoticeBar } from '../ui/NoticeBar';
+import { pickVideoFile } from '../ui/pick-video-file';
+import styles from './FirstScreen.module.css';
+import { SampleCard } from './SampleCard';
+
+/** What a person sees before a video is open. */
+export function FirstScreen() {
+  const engine = useEngine();
+  const opening = useAppState((state) => state.project.opening);
+  const notices = [useNotice('threads'), useNotice('open')];
+  const choose = async () => {
+    const file = await pickVideoFile();
+    if (file) await engine.video.openFile(file);
+  };
+  return (
+    <main className={styles.screen}>
+      <div className={styles.content}>
+        <h2 className={styles.title}>{t.first.title}</h2>
+        <p className={styles.lead}>{t.first.lead}</p>
+
+        <div className={styles.drop} data-busy={opening !== null || undefined} aria-busy={opening !== null}>
+          <div className={styles.corners} aria-hidden />
+          {opening === null ? (
+            <>
+              <p className={styles.dropTitle}>{t.first.drop}</p>
+              <Button variant="primary" className={styles.choose} onClick={() => run(choose())}>
+                <FolderOpen size={16} aria-hidden />
+                {t.first.choose}
+              </Button>
+              <p className={styles.formats}>{t.first.formats}</p>
+            </>
+          ) : (
+            <output className={styles.dropTitle}>{t.first.opening(opening)}</output>
+          )}
+        </div>
+
+        {notices.map((notice) => (notice ? <NoticeBar key={notice.text} {...notice} /> : null))}
+
+        <div className={styles.below}>
+          <SampleCard onOpen={() => run(engine.video.openSample(bigBuckBunny, document.baseURI))} />
+          <ol className={styles.steps}>
+            {t.first.steps.map((step, n) => (
+              <li key={step}>
+                <span className={styles.number}>{n + 1}</span>
+                {step}
+              </li>
+            ))}
+          </ol>
+        </div>
+
+        <p className={styles.privacy}>
+          <ShieldCheck size={16} aria-hidden />
+          {t.first.privacy}
+        </p>
+      </div>
+    </main>
+  );
+}

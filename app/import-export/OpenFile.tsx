@@ -1,0 +1,31 @@
+import { FolderOpen } from 'lucide-react';
+import { useAppState, useEngine } from '../app-context';
+import { t } from '../messages/messages';
+import { run } from '../run-command';
+import { Tooltip } from '../ui/Tooltip';
+import { pickVideoFile } from '../ui/pick-video-file';
+import styles from './OpenFile.module.css';
+
+/** The open video's name; a click opens another one. */
+export function OpenFile() {
+  const engine = useEngine();
+  const name = useAppState((state) => state.project.opening ?? state.project.video?.name);
+  const isOpening = useAppState((state) => state.project.opening !== null);
+  const credit = useAppState((state) => state.project.credit);
+  if (name === undefined) return null;
+  const choose = async () => {
+    const file = await pickVideoFile();
+    if (file) await engine.video.openFile(file);
+  };
+  return (
+    <div className={styles.file}>
+      <Tooltip label={t.bar.open}>
+        <button type="button" className={styles.name} aria-busy={isOpening} onClick={() => run(choose())}>
+          <FolderOpen size={14} aria-hidden />
+          <span>{isOpening ? t.first.opening(name) : name}</span>
+        </button>
+      </Tooltip>
+      {credit && !isOpening ? <span className={styles.credit}>{credit}</span> : null}
+    </div>
+  );
+}

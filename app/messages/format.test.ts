@@ -1,0 +1,18 @@
+import { expect, it } from 'vitest';
+import { count, formatBytes, formatDuration, formatPercent, formatTimecode } from './format';
+
+it('writes times, sizes and counts', () => {
+  expect(formatTimecode(0)).toBe('00:00.000');
+  expect(formatTimecode(16_480_000)).toBe('00:16.480');
+  expect(formatTimecode(3_725_004_999)).toBe('01:02:05.004');
+  expect(formatDuration(200)).toBe('1 s');
+  expect(formatDuration(59_600)).toBe('1 min');
+  expect(formatDuration(125_000)).toBe('2 min 5 s');
+  expect(formatDuration(3_780_000)).toBe('1 h 3 min');
+  expect(formatBytes(0)).toBe('0 B');
+  expect(formatBytes(14_990_000)).toBe('15 MB');
+  expect(formatBytes(1_500_000)).toBe('1.5 MB');
+  expect(formatPercent(0.876)).toBe('88 %');
+  expect(count(1, 'frame', 'frames')).toBe('1 frame');
+  expect(count(1280, 'frame', 'frames')).toBe('1,280 frames');
+});

@@ -1,0 +1,42 @@
+/** Numbers, times and sizes as a person reads them. */
+
+const numbers = new Intl.NumberFormat('en');
+
+export function formatNumber(value: number): string {
+  return numbers.format(value);
+}
+
+/** A share from 0 to 1. */
+export function formatPercent(share: number): string {
+  return `${Math.round(share * 100)} %`;
+}
+
+export function formatBytes(bytes: number): string {
+  const units = ['B', 'kB', 'MB', 'GB'];
+  const power = bytes > 0 ? Math.min(units.length - 1, Math.floor(Math.log10(bytes) / 3)) : 0;
+  const value = bytes / 1000 ** power;
+  return `${value.toFixed(power > 0 && value < 10 ? 1 : 0)} ${units[power]}`;
+}
+
+/** `00:16.480`, with hours when there are any. */
+export function formatTimecode(timestampUs: number): string {
+  const ms = Math.floor(timestampUs / 1000);
+  const two = (value: number) => String(value).padStart(2, '0');
+  const hours = Math.floor(ms / 3_600_000);
+  const rest = `${two(Math.floor(ms / 60_000) % 60)}:${two(Math.floor(ms / 1000) % 60)}.${String(ms % 1000).padStart(3, '0')}`;
+  return hours > 0 ? `${two(hours)}:${rest}` : rest;
+}
+
+/** Rough: `9 s`, `2 min 5 s`, `1 h 3 min`. */
+export function formatDuration(ms: number): string {
+  const seconds = Math.max(1, Math.round(ms / 1000));
+  if (seconds < 60) return `${seconds} s`;
+  const minutes = Math.floor(seconds / 60);
+  if (minutes < 60) return seconds % 60 === 0 ? `${minutes} min` : `${minutes} min ${seconds % 60} s`;
+  return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+}
+
+/** `1 frame`, `2 frames`. */
+export function count(n: number, one: string, many: string): string {
+  return `${formatNumber(n)} ${n === 1 ? one : many}`;
+}

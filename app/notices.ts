@@ -1,0 +1,57 @@
+/** A place's failure in words, with what its button does. */
+import { useApp, useAppState } from './app-context';
+import type { Engine } from './engine/engine';
+import { t } from './messages/messages';
+import type { NoticeAction, NoticePlace } from './state/notices';
+import type { NoticeBarProps } from './ui/NoticeBar';
+import { pickVideoFile } from './ui/pick-video-file';
+
+type NoticeProps = Pick<NoticeBarProps, 'text' | 'action' | 'dismiss'>;
+
+/** Null when nothing failed there. */
+export function useNotice(place: NoticePlace): NoticeProps | null {
+  const { engine } = useApp();
+  const notice = useAppState((state) => state.notices[place]);
+  if (!notice) return null;
+  const { code, detail, action } = notice;
+  return {
+    text: t.errors[code](detail),
+    action: action && { label: t.actions[action], onClick: () => void act(engine, action, place) },
+    // Without its worker the page cannot go on: that one stays.
+    dismiss: place === 'threads' ? null : { label: t.dismiss, onClick: () => engine.context.dismiss(place) },
+  };
+}
+
+/** What fails again is shown again, by the command itself. */
+async function act(engine: Engine, action: NoticeAction, place: NoticePlace): Promise<void> {
+  engine.context.dismiss(place);
+  try {
+    switch (action) {
+      case 'choose-file': {
+        const file = await pickVideoFile();
+        if (file) await engine.video.openFile(file);
+        break;
+      }
+      case 'retry-model':
+        await engine.model.load();
+        break;
+      case 'use-wasm':
+        await engine.model.load('wasm');
+        break;
+      case 'use-webgpu':
+        await engine.model.load('auto');
+        break;
+      case 'restart':
+        await engine.restart();
+        break;
+      case 'track':
+        await engine.tracking.trackUnfinished('forward');
+        break;
+      case 'export':
+        await engine.exporting.save('png-zip');
+        break;
+    }
+  } catch {
+    // Reported.
+  }
+}

@@ -1,0 +1,44 @@
+import { Plus } from 'lucide-react';
+import { useAppState, useEngine } from '../app-context';
+import { t } from '../messages/messages';
+import { Button } from '../ui/Button';
+import { Tooltip } from '../ui/Tooltip';
+import { Candidates } from './Candidates';
+import { ObjectRow } from './ObjectRow';
+import styles from './ObjectsPanel.module.css';
+import { PromptList } from './PromptList';
+
+/** The objects, and what was said about the selected one. A sheet has its own title and scrolls as a whole. */
+export function ObjectsPanel({ hasTitle = true }: { hasTitle?: boolean }) {
+  const engine = useEngine();
+  const list = useAppState((state) => state.objects.list);
+  const selected = useAppState((state) => state.objects.list.find(({ id }) => id === state.view.selectedObject));
+  return (
+    <div className={styles.panel} data-sheet={!hasTitle || undefined}>
+      <header className={styles.header}>
+        {hasTitle ? <h2 className={styles.title}>{t.objects.title}</h2> : <span />}
+        <Tooltip label={t.objects.addTitle} keys={['N']} side="left">
+          <Button variant="quiet" onClick={() => engine.objects.addOrReuse()}>
+            <Plus size={14} aria-hidden />
+            {t.objects.add}
+          </Button>
+        </Tooltip>
+      </header>
+      {list.length === 0 ? (
+        <p className={styles.empty}>{t.objects.empty}</p>
+      ) : (
+        <ul className={styles.list} aria-label={t.objects.title}>
+          {list.map((entry) => (
+            <ObjectRow key={entry.id} entry={entry} isSelected={entry.id === selected?.id} />
+          ))}
+        </ul>
+      )}
+      {selected ? (
+        <div className={styles.detail}>
+          <Candidates object={selected} />
+          <PromptList object={selected} />
+        </div>
+      ) : null}
+    </div>
+  );
+}

@@ -1,0 +1,126 @@
+import { Minus, Plus, Square, X } from 'lucide-react';
+import type { ReactNode } from 'react';
+import type { FramePrompts } from '../../workers/protocol/prompt';
+import { useAppState, useEngine } from '../app-context';
+import { t } from '../messages/messages';
+import { run } from '../run-command';
+import type { ObjectEntry } from '../state/objects';
+import { emptyPrompts, withBox, withoutPoint } from '../state/prompts';
+import { Button } from '../ui/Button';
+import { IconButton } from '../ui/IconButton';
+import styles from './PromptList.module.css';
+
+/** What was said about an object on the frame shown, and where else something was said. */
+export function PromptList({ object }: { object: ObjectEntry }) {
+  const { id } = object;
+  const engine = useEngine();
+  const frameIndex = useAppState((state) => state.playback.shownFrame);
+  const frames = useAppState((state) => state.prompts.byObject[id]);
+  const video = useAppState((state) => state.project.video);
+  const prompts = frames?.[frameIndex] ?? emptyPrompts;
+  const others = Object.keys(frames ?? {}).map(Number);
+  if (!video) return null;
+  const x = (norm: number) => Math.round(norm * video.width);
+  const y = (norm: number) => Math.round(norm * video.height);
+  const change = (edit: (before: FramePrompts) => FramePrompts) => run(engine.prompts.change(id, frameIndex, edit));
+  const isEmpty = prompts === emptyPrompts;
+  return (
+    <>
+      <section className={styles.section}>
+        <header className={styles.header}>
+          <h3 className={styles.title}>{t.prompts.title}</h3>
+          {isEmpty ? null : (
+            <Button variant="quiet" className={styles.clear} onClick={() => run(engine.prompts.clear(id, frameIndex))}>
+              {t.prompts.clear}
+            </Button>
+          )}
+        </header>
+        {isEmpty ? <p className={styles.none}>{t.prompts.none}</p> : null}
+        <ul>
+          {prompts.box ? (
+            <PromptRow
+              icon={<Square size={12} />}
+              kind="box"
+              name={t.prompts.box}
+              detail={t.prompts.size(
+                x(prompts.box.x1Norm - prompts.box.x0Norm),
+                y(prompts.box.y1Norm - prompts.box.y0Norm),
+              )}
+              onRemove={() => change((before) => withBox(before, null))}
+            />
+          ) : null}
+          {prompts.mask ? (
+            <PromptRow
+              icon={<Square size={12} />}
+              kind="box"
+              name={t.prompts.mask}
+              detail=""
+              onRemove={() => change(() => emptyPrompts)}
+            />
+          ) : null}
+          {prompts.points.map((point, n) => (
+            <PromptRow
+              key={n}
+              icon={point.label === 1 ? <Plus size={12} /> : <Minus size={12} />}
+              kind={point.label === 1 ? 'positive' : 'negative'}
+              meaning={point.label === 1 ? t.prompts.belongs : t.prompts.doesNotBelong}
+              name={t.prompts.point(n + 1)}
+              detail={t.prompts.at(x(point.xNorm), y(point.yNorm))}
+              onRemove={() => change((before) => withoutPoint(before, n))}
+            />
+          ))}
+        </ul>
+      </section>
+      {others.length > 0 ? (
+        <section className={styles.section}>
+          <h3 className={styles.title}>{t.prompts.otherFrames}</h3>
+          <ul className={styles.frames}>
+            {others.map((frame) => (
+              <li key={frame}>
+                <button
+                  type="button"
+                  className={styles.frame}
+                  aria-label={t.prompts.goTo(frame)}
+                  aria-current={frame === frameIndex || undefined}
+                  onClick={() => run(engine.player.seek(frame))}
+                >
+                  {frame}
+                </button>
+              </li>
+            ))}
+          </ul>
+        </section>
+      ) : null}
+    </>
+  );
+}
+
+type PromptRowProps = {
+  icon: ReactNode;
+  kind: 'positive' | 'negative' | 'box';
+  /** What the icon says. */
+  meaning?: string;
+  name: string;
+  detail: string;
+  onRemove: () => void;
+};
+
+function PromptRow({ icon, kind, meaning, name, detail, onRemove }: PromptRowProps) {
+  return (
+    <li className={styles.row}>
+      <span
+        className={styles.icon}
+        data-kind={kind}
+        title={meaning}
+        {...(meaning ? { role: 'img', 'aria-label': meaning } : { 'aria-hidden': true })}
+      >
+        {icon}
+      </span>
+      <span className={styles.name}>{name}</span>
+      <span className={styles.detail}>{detail}</span>
+      <IconButton size="small" label={t.prompts.remove(name)} onClick={onRemove} side="left">
+        <X size={14} />
+      </IconButton>
+    </li>
+  );
+}

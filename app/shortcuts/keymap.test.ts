@@ -1,0 +1,42 @@
+import { expect, it } from 'vitest';
+import { findShortcut, keysOf, shortcuts } from './keymap';
+
+const press = (key: string, modifiers: Partial<KeyboardEvent> = {}) => ({
+  key,
+  shiftKey: false,
+  altKey: false,
+  ctrlKey: false,
+  metaKey: false,
+  ...modifiers,
+});
+
+it('finds shortcuts, with and without Shift, on any keyboard', () => {
+  expect(findShortcut(press(' '), true)).toBe('play-pause');
+  expect(findShortcut(press('b'), true)).toBe('box-tool');
+  expect(findShortcut(press('B', { shiftKey: true }), true)).toBe('track-backward');
+  expect(findShortcut(press('ArrowLeft'), true)).toBe('frame-back');
+  expect(findShortcut(press('ArrowLeft', { shiftKey: true }), true)).toBe('ten-back');
+  // On one keyboard it lies behind Shift, on another it does not.
+  expect(findShortcut(press('?', { shiftKey: true }), true)).toBe('help');
+  expect(findShortcut(press('?'), true)).toBe('help');
+  expect(findShortcut(press('7'), true)).toBe('select-object');
+  expect(findShortcut(press('x'), true)).toBeNull();
+});
+
+it("leaves the browser's combinations alone", () => {
+  expect(findShortcut(press('t', { ctrlKey: true }), true)).toBeNull();
+  expect(findShortcut(press('ArrowLeft', { altKey: true }), true)).toBeNull();
+  expect(findShortcut(press('n', { metaKey: true }), true)).toBeNull();
+});
+
+it('can do without single characters', () => {
+  expect(findShortcut(press('t'), false)).toBeNull();
+  expect(findShortcut(press('3'), false)).toBeNull();
+  expect(findShortcut(press('ArrowRight'), false)).toBe('frame-forward');
+  expect(findShortcut(press('Escape'), false)).toBe('cancel');
+});
+
+it('has no combination twice', () => {
+  const all = shortcuts.flatMap(({ combos }) => combos.map((combo) => keysOf(combo).join('+')));
+  expect(new Set(all).size).toBe(all.length);
+});

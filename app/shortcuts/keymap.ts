@@ -1,0 +1,93 @@
+/** The page's keys: one table for what they do and for the sheet that lists them. */
+
+export type ShortcutSection = 'playback' | 'prompting' | 'objects' | 'tracking';
+
+export type ShortcutId =
+  | 'play-pause'
+  | 'frame-back'
+  | 'frame-forward'
+  | 'ten-back'
+  | 'ten-forward'
+  | 'first-frame'
+  | 'last-frame'
+  | 'previous-prompted'
+  | 'next-prompted'
+  | 'point-tool'
+  | 'box-tool'
+  | 'remove-prompt'
+  | 'select-object'
+  | 'object-up'
+  | 'object-down'
+  | 'new-object'
+  | 'track-both'
+  | 'track-forward'
+  | 'track-backward'
+  | 'cancel'
+  | 'help';
+
+/** `KeyboardEvent.key`, letters in lower case. */
+export type Combo = { key: string; isShift?: boolean };
+
+export type Shortcut = { id: ShortcutId; section: ShortcutSection; combos: readonly Combo[] };
+
+const digits: Combo[] = Array.from({ length: 9 }, (_, n) => ({ key: String(n + 1) }));
+
+export const shortcuts: readonly Shortcut[] = [
+  { id: 'play-pause', section: 'playback', combos: [{ key: ' ' }, { key: 'k' }] },
+  { id: 'frame-back', section: 'playback', combos: [{ key: 'ArrowLeft' }, { key: ',' }] },
+  { id: 'frame-forward', section: 'playback', combos: [{ key: 'ArrowRight' }, { key: '.' }] },
+  { id: 'ten-back', section: 'playback', combos: [{ key: 'ArrowLeft', isShift: true }] },
+  { id: 'ten-forward', section: 'playback', combos: [{ key: 'ArrowRight', isShift: true }] },
+  { id: 'first-frame', section: 'playback', combos: [{ key: 'Home' }] },
+  { id: 'last-frame', section: 'playback', combos: [{ key: 'End' }] },
+  { id: 'previous-prompted', section: 'playback', combos: [{ key: 'PageUp' }] },
+  { id: 'next-prompted', section: 'playback', combos: [{ key: 'PageDown' }] },
+  { id: 'point-tool', section: 'prompting', combos: [{ key: 'p' }] },
+  { id: 'box-tool', section: 'prompting', combos: [{ key: 'b' }] },
+  { id: 'remove-prompt', section: 'prompting', combos: [{ key: 'Delete' }, { key: 'Backspace' }] },
+  { id: 'select-object', section: 'objects', combos: digits },
+  { id: 'object-up', section: 'objects', combos: [{ key: 'ArrowUp' }] },
+  { id: 'object-down', section: 'objects', combos: [{ key: 'ArrowDown' }] },
+  { id: 'new-object', section: 'objects', combos: [{ key: 'n' }] },
+  { id: 'track-both', section: 'tracking', combos: [{ key: 't' }] },
+  { id: 'track-forward', section: 'tracking', combos: [{ key: 'f', isShift: true }] },
+  { id: 'track-backward', section: 'tracking', combos: [{ key: 'b', isShift: true }] },
+  { id: 'cancel', section: 'tracking', combos: [{ key: 'Escape' }] },
+  { id: 'help', section: 'tracking', combos: [{ key: '?' }] },
+];
+
+type KeyPress = Pick<KeyboardEvent, 'key' | 'shiftKey' | 'altKey' | 'ctrlKey' | 'metaKey'>;
+
+/**
+ * The shortcut of a key press; the browser's own combinations are left alone.
+ * @param hasSingleKeys false leaves out letters, digits and signs (WCAG 2.1.4)
+ */
+export function findShortcut(press: KeyPress, hasSingleKeys: boolean): ShortcutId | null {
+  if (press.altKey || press.ctrlKey || press.metaKey) return null;
+  const isCharacter = press.key.length === 1 && press.key !== ' ';
+  if (isCharacter && !hasSingleKeys) return null;
+  const key = isCharacter ? press.key.toLowerCase() : press.key;
+  // Where a sign lies behind Shift depends on the keyboard.
+  const isSign = isCharacter && !/[a-z]/.test(key);
+  const found = shortcuts.find(({ combos }) =>
+    combos.some((combo) => combo.key === key && (isSign || (combo.isShift ?? false) === press.shiftKey)),
+  );
+  return found?.id ?? null;
+}
+
+const keyNames: Record<string, string> = {
+  ' ': 'Space',
+  ArrowLeft: '←',
+  ArrowRight: '→',
+  ArrowUp: '↑',
+  ArrowDown: '↓',
+  PageUp: 'Page Up',
+  PageDown: 'Page Down',
+  Escape: 'Esc',
+};
+
+/** How a combination is written on keys. */
+export function keysOf({ key, isShift }: Combo): string[] {
+  const name = keyNames[key] ?? (key.length === 1 ? key.toUpperCase() : key);
+  return isShift ? ['Shift', name] : [name];
+}

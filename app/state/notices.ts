@@ -1,0 +1,32 @@
+/** Failures a person should see, each where it happened: one per place, the newest. */
+import type { ErrorCode } from '../../workers/protocol/errors';
+
+export type NoticePlace = 'open' | 'model' | 'frame' | 'tracking' | 'export' | 'threads';
+
+/** The way on that its button offers. */
+export type NoticeAction = 'choose-file' | 'retry-model' | 'use-wasm' | 'use-webgpu' | 'restart' | 'track' | 'export';
+
+type Notice = {
+  code: ErrorCode;
+  /** The failure's own sentence. */
+  detail: string;
+  action: NoticeAction | null;
+};
+
+export type NoticesState = Readonly<Partial<Record<NoticePlace, Notice>>>;
+
+export const noNotices: NoticesState = {};
+
+/** What helps against a failure at a place. */
+export function actionFor(place: NoticePlace, code: ErrorCode): NoticeAction | null {
+  if (place === 'model' && (code === 'webgpu-unavailable' || code === 'device-lost')) return 'use-wasm';
+  return place === 'frame' ? null : usualActions[place];
+}
+
+const usualActions: Record<Exclude<NoticePlace, 'frame'>, NoticeAction> = {
+  threads: 'restart',
+  open: 'choose-file',
+  model: 'retry-model',
+  tracking: 'track',
+  export: 'export',
+};

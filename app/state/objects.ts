@@ -1,0 +1,54 @@
+/** The objects a person follows through the video. Undoable. */
+import type { ObjectId } from '../../workers/protocol/prompt';
+
+export type ObjectEntry = {
+  id: ObjectId;
+  name: string;
+  /** Index into the palette. */
+  colorIndex: number;
+  isVisible: boolean;
+};
+
+export type ObjectsState = {
+  /** In the order in which they were added. */
+  list: readonly ObjectEntry[];
+  /** Ids are never reused, so this only grows. */
+  nextId: ObjectId;
+};
+
+export const noObjects: ObjectsState = { list: [], nextId: 1 };
+
+export function addObject(state: ObjectsState, name: string): ObjectsState {
+  const entry: ObjectEntry = { id: state.nextId, name, colorIndex: freeColorIndex(state), isVisible: true };
+  return { list: [...state.list, entry], nextId: state.nextId + 1 };
+}
+
+export function removeObject(state: ObjectsState, id: ObjectId): ObjectsState {
+  return { ...state, list: state.list.filter((entry) => entry.id !== id) };
+}
+
+export function changeObject(
+  state: ObjectsState,
+  id: ObjectId,
+  fields: Partial<Pick<ObjectEntry, 'name' | 'isVisible'>>,
+): ObjectsState {
+  return { ...state, list: state.list.map((entry) => (entry.id === id ? { ...entry, ...fields } : entry)) };
+}
+
+export function findObject(state: ObjectsState, id: ObjectId | null): ObjectEntry | undefined {
+  return state.list.find((entry) => entry.id === id);
+}
+
+/** The object that takes the selection when `id` goes: the next one, else the one before. */
+export function neighbourOf(state: ObjectsState, id: ObjectId): ObjectId | null {
+  const index = state.list.findIndex((entry) => entry.id === id);
+  return (state.list[index + 1] ?? state.list[index - 1])?.id ?? null;
+}
+
+/** The lowest index no object has: a colour comes back when its object was removed. */
+function freeColorIndex(state: ObjectsState): number {
+  const taken = new Set(state.list.map((entry) => entry.colorIndex));
+  let index = 0;
+  while (taken.has(index)) index++;
+  return index;
+}

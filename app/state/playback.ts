@@ -1,0 +1,23 @@
+/** Where the playhead is. */
+
+export type PlaybackState = {
+  /** The playhead: moves at once. */
+  frameIndex: number;
+  /** The frame on the canvas: follows as soon as it is decoded. Prompts go to this one. */
+  shownFrame: number;
+  isPlaying: boolean;
+};
+
+export const playbackAtStart: PlaybackState = { frameIndex: 0, shownFrame: 0, isPlaying: false };
+
+/** The frame on screen at a time: the last one that has begun. Timestamps ascend and start at 0. */
+export function frameAt(timestampsUs: Float64Array, timeUs: number): number {
+  let low = 0;
+  let high = timestampsUs.length - 1;
+  while (low < high) {
+    const middle = (low + high + 1) >> 1;
+    if (timestampsUs[middle]! <= timeUs) low = middle;
+    else high = middle - 1;
+  }
+  return low;
+}

@@ -1,0 +1,69 @@
+/** The page's state: slices of plain values, changed only by the engine and by small view commands. No React, no pixels. */
+import { createStore, type StoreApi } from 'zustand/vanilla';
+import { noAnswers, type AnswersState } from './answers';
+import { noExport, type ExportingState } from './exporting';
+import { noMasklets, type MaskletsState } from './masklets';
+import { modelAtStart, type ModelState } from './model';
+import { noNotices, type NoticesState } from './notices';
+import { noObjects, type ObjectsState } from './objects';
+import { playbackAtStart, type PlaybackState } from './playback';
+import { noProject, type ProjectState } from './project';
+import { noPrompts, type PromptsState } from './prompts';
+import { notTracking, type TrackingState } from './tracking';
+import { viewAtStart, type ViewState } from './view';
+
+/** What a person made: the part that an undo step restores. */
+type UndoableState = {
+  objects: ObjectsState;
+  prompts: PromptsState;
+};
+
+/** What follows from it or passes by. */
+type PassingState = {
+  project: ProjectState;
+  model: ModelState;
+  answers: AnswersState;
+  masklets: MaskletsState;
+  playback: PlaybackState;
+  tracking: TrackingState;
+  exporting: ExportingState;
+  notices: NoticesState;
+  view: ViewState;
+};
+
+export type AppState = UndoableState & PassingState;
+export type AppStore = StoreApi<AppState>;
+
+export function createAppStore(view: Partial<ViewState> = {}): AppStore {
+  return createStore<AppState>(() => ({
+    objects: noObjects,
+    prompts: noPrompts,
+    project: noProject,
+    model: modelAtStart,
+    answers: noAnswers,
+    masklets: noMasklets,
+    playback: playbackAtStart,
+    tracking: notTracking,
+    exporting: noExport,
+    notices: noNotices,
+    view: { ...viewAtStart, ...view },
+  }));
+}
+
+/** Merges fields into one slice. */
+export function patch<K extends keyof AppState>(store: AppStore, slice: K, fields: Partial<AppState[K]>): void {
+  store.setState((state) => ({ [slice]: { ...state[slice], ...fields } }));
+}
+
+/** Calls `listener` when what `select` picks has changed, by identity. */
+export function watch<T>(
+  store: AppStore,
+  select: (state: AppState) => T,
+  listener: (now: T, before: T) => void,
+): () => void {
+  return store.subscribe((state, before) => {
+    const now = select(state);
+    const then = select(before);
+    if (!Object.is(now, then)) listener(now, then);
+  });
+}
