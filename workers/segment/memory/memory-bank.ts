@@ -95,6 +95,13 @@ export class MemoryBank<Output> {
     );
   }
 
+  /** Whether the bank holds this very output of a frame. */
+  holds(frameIndex: number, output: Output): boolean {
+    return [this.conditioning, this.nonConditioning, this.stagedConditioning, this.stagedNonConditioning].some(
+      (outputs) => outputs.get(frameIndex) === output,
+    );
+  }
+
   /** @returns the frame has a prompt's result, committed or not */
   isConditioning(frameIndex: number): boolean {
     return this.stagedConditioning.has(frameIndex) || this.conditioning.has(frameIndex);
@@ -144,13 +151,18 @@ export class MemoryBank<Output> {
   #put(outputs: Map<number, Output>, frameIndex: number, output: Output): void {
     const before = outputs.get(frameIndex);
     outputs.set(frameIndex, output);
-    if (before !== undefined && before !== output) this.#drop(before);
+    if (before !== undefined && before !== output) this.#dropIfGone(frameIndex, before);
   }
 
   #remove(outputs: Map<number, Output>, frameIndex: number): void {
     const output = outputs.get(frameIndex);
     if (output === undefined) return;
     outputs.delete(frameIndex);
-    this.#drop(output);
+    this.#dropIfGone(frameIndex, output);
+  }
+
+  /** The same output may be staged and committed at once, when a prompt was taken back to what was tracked from. */
+  #dropIfGone(frameIndex: number, output: Output): void {
+    if (!this.holds(frameIndex, output)) this.#drop(output);
   }
 }

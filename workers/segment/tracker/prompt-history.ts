@@ -1,33 +1,33 @@
-/** What was decoded on one frame since it was first prompted: decides which mask is fed back with the next prompts. */
+/**
+ * What was decoded on one frame since it was first prompted. Outputs are kept, so that taking a click back restores the
+ * frame as it was, whatever has been tracked since.
+ */
 import type { FramePrompts } from '../../protocol/prompt';
 import type { FrameMask } from './frame-output';
+import type { PromptedFrame } from './track-frame';
 
 export type PromptStep = {
   prompts: FramePrompts;
-  /** Fed back with these prompts. */
-  previous: FrameMask | null;
-  /** What came of them. */
-  result: FrameMask;
+  /** How it was decoded, to decode it again with another output token. */
+  plan: { isInitial: boolean; isReverse: boolean; previous: FrameMask | null };
+  result: PromptedFrame;
 };
 
-/**
- * The mask to feed back with `prompts`, and the steps that they leave standing. Prompts that a step already had get
- * what it got, so taking a click back restores the mask before it.
- * @param base the frame's mask before any of its prompts
- */
-export function rewind(
-  steps: readonly PromptStep[],
-  prompts: FramePrompts,
-  base: FrameMask | null,
-): { kept: PromptStep[]; previous: FrameMask | null } {
+export type Rewound = {
+  /** Steps that the new prompts leave standing. */
+  kept: PromptStep[];
+  /** The last of them had the very same prompts: its result is the answer. */
+  isSame: boolean;
+};
+
+/** Finds the last step that `prompts` repeat or add to; later steps were taken back. */
+export function rewind(steps: readonly PromptStep[], prompts: FramePrompts): Rewound {
   for (let n = steps.length - 1; n >= 0; n--) {
     const step = steps[n]!;
     if (!extendsPrompts(prompts, step.prompts)) continue;
-    const isSame = extendsPrompts(step.prompts, prompts);
-    if (isSame) return { kept: steps.slice(0, n), previous: step.previous };
-    return { kept: steps.slice(0, n + 1), previous: step.result };
+    return { kept: steps.slice(0, n + 1), isSame: extendsPrompts(step.prompts, prompts) };
   }
-  return { kept: [], previous: base };
+  return { kept: [], isSame: false };
 }
 
 /** `prompts` are `before`, or `before` with more points after its own. */

@@ -43,6 +43,7 @@ const certainScore = 10;
 
 /**
  * Decodes the prompts of one object on one frame.
+ * @param previous whose mask is fed back
  * @param forcedToken takes this token's mask instead of the policy's choice
  * Source: `_run_single_frame_inference` with prompts, sam2_video_predictor.py@2b90b9f.
  */
@@ -51,10 +52,8 @@ export async function promptFrame(
   bank: Bank,
   frameIndex: number,
   prompts: FramePrompts,
+  { isInitial, isReverse, previous }: { isInitial: boolean; isReverse: boolean; previous: FrameMask | null },
   forcedToken: number | null,
-  previous: FrameMask | null,
-  isInitial: boolean,
-  isReverse: boolean,
 ): Promise<PromptedFrame> {
   const lease = await context.features.acquire(frameIndex);
   try {
@@ -190,6 +189,8 @@ export async function encodeMemory(context: TrackContext, output: FrameOutput): 
     memories.touch(output);
   } finally {
     lease.release();
+    maskLogits.dispose();
+    occlusionScore.dispose();
   }
 }
 

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
 import type { FramePrompts } from '../../protocol/prompt';
-import type { FrameMask } from './frame-output';
 import { planPassages } from './propagate';
 import { rewind, type PromptStep } from './prompt-history';
 
@@ -9,7 +8,6 @@ const points = (...xs: number[]): FramePrompts => ({
   box: null,
   mask: null,
 });
-const mask = (version: number): FrameMask => ({ version }) as FrameMask;
 
 describe('frames of a run', () => {
   const frames = (...args: Parameters<typeof planPassages>): [number[], number[]] => {
@@ -46,28 +44,24 @@ describe('frames of a run', () => {
   });
 });
 
-describe('the mask that is fed back with a prompt', () => {
-  const base = mask(0);
-  const steps: PromptStep[] = [
-    { prompts: points(0.1), previous: base, result: mask(1) },
-    { prompts: points(0.1, 0.2), previous: mask(1), result: mask(2) },
-  ];
+describe('the steps that new prompts leave standing', () => {
+  const step = (prompts: FramePrompts): PromptStep => ({ prompts }) as PromptStep;
+  const steps = [step(points(0.1)), step(points(0.1, 0.2))];
 
-  it('is the last one while clicks are added', () => {
-    expect(rewind(steps, points(0.1, 0.2, 0.3), base)).toEqual({ kept: steps, previous: mask(2) });
-    expect(rewind([], points(0.1), base)).toEqual({ kept: [], previous: base });
-    expect(rewind([], points(0.1), null)).toEqual({ kept: [], previous: null });
+  it('are all while clicks are added', () => {
+    expect(rewind(steps, points(0.1, 0.2, 0.3))).toEqual({ kept: steps, isSame: false });
+    expect(rewind([], points(0.1))).toEqual({ kept: [], isSame: false });
   });
 
-  it('is what the same prompts got before when a click is taken back', () => {
-    expect(rewind(steps, points(0.1), base)).toEqual({ kept: [], previous: base });
-    expect(rewind(steps, points(0.1, 0.2), base)).toEqual({ kept: steps.slice(0, 1), previous: mask(1) });
+  it('end with the one that had the same prompts when a click is taken back', () => {
+    expect(rewind(steps, points(0.1))).toEqual({ kept: steps.slice(0, 1), isSame: true });
+    expect(rewind(steps, points(0.1, 0.2))).toEqual({ kept: steps, isSame: true });
   });
 
-  it('is from before the click that was moved', () => {
-    expect(rewind(steps, points(0.1, 0.25), base)).toEqual({ kept: steps.slice(0, 1), previous: mask(1) });
-    expect(rewind(steps, points(0.15, 0.2), base)).toEqual({ kept: [], previous: base });
+  it('are those before the click that was moved, or before the box', () => {
+    expect(rewind(steps, points(0.1, 0.25))).toEqual({ kept: steps.slice(0, 1), isSame: false });
+    expect(rewind(steps, points(0.15, 0.2))).toEqual({ kept: [], isSame: false });
     const boxed = { ...points(0.1, 0.2), box: { x0Norm: 0, y0Norm: 0, x1Norm: 1, y1Norm: 1 } };
-    expect(rewind(steps, boxed, base)).toEqual({ kept: [], previous: base });
+    expect(rewind(steps, boxed)).toEqual({ kept: [], isSame: false });
   });
 });

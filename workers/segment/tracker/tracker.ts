@@ -19,18 +19,16 @@ import {
   type TrackContext,
 } from './track-frame';
 
-type PromptedFrameState = {
+type FrameHistory = {
   /** The frame's mask before any of its prompts. */
   base: FrameMask | null;
   steps: PromptStep[];
-  /** How the last prompts were decoded, to decode them again with another token. */
-  last: { isInitial: boolean; isReverse: boolean; asConditioning: boolean };
 };
 
 type TrackedObject = {
   id: ObjectId;
   bank: Bank;
-  promptedFrames: Map<number, PromptedFrameState>;
+  history: Map<number, FrameHistory>;
   /** Masks made by a model that is no longer there: shown until they are tracked again. */
   archive: Map<number, FrameMask>;
   /** Prompts that the present model has not decoded yet. */
@@ -70,15 +68,19 @@ export class Tracker {
 
   addObject(id: ObjectId): void {
     if (this.#objects.has(id)) throw new MaskletError('invalid-argument', `Object ${id} exists already.`);
-    // The context at the time of the drop: a bank never outlives its model.
-    const bank: Bank = new MemoryBank<FrameOutput>((output) => this.#context && dropOutput(this.#context, output));
-    this.#objects.set(id, { id, bank, promptedFrames: new Map(), archive: new Map(), replay: new Map() });
+    const history: TrackedObject['history'] = new Map();
+    const bank: Bank = new MemoryBank<FrameOutput>((output) => {
+      const isRemembered = history.get(output.frameIndex)?.steps.some(({ result }) => result.output === output);
+      // The context at the time of the drop: a bank never outlives its model.
+      if (!isRemembered && this.#context) dropOutput(this.#context, output);
+    });
+    this.#objects.set(id, { id, bank, history, archive: new Map(), replay: new Map() });
   }
 
   async removeObject(id: ObjectId): Promise<void> {
     const object = this.#object(id);
     this.#objects.delete(id);
-    await this.#inTurn(async () => object.bank.clear());
+    await this.#inTurn(async () => this.#forget(object));
   }
 
   get objectIds(): ObjectId[] {
@@ -97,8 +99,8 @@ export class Tracker {
       const context = this.#model();
       await this.#replay(context, object);
       if (prompts.points.length === 0 && !prompts.box && !prompts.mask) {
+        this.#setSteps(object, frameIndex, null, []);
         object.bank.clearFrame(frameIndex);
-        object.promptedFrames.delete(frameIndex);
         return null;
       }
       return this.#decode(context, object, frameIndex, prompts);
@@ -108,27 +110,16 @@ export class Tracker {
   /** Decodes a frame's prompts again and takes the mask of this output token. */
   async chooseCandidate(id: ObjectId, frameIndex: number, token: number): Promise<PromptedFrame> {
     const object = this.#object(id);
-    const state = object.promptedFrames.get(frameIndex);
-    const step = state?.steps.at(-1);
-    if (!state || !step || step.prompts.mask) {
+    const known = object.history.get(frameIndex);
+    const step = known?.steps.at(-1);
+    if (!known || !step || step.prompts.mask) {
       throw new MaskletError('invalid-argument', `Frame ${frameIndex} has no prompt whose candidates could be chosen.`);
     }
     return this.#inTurn(async () => {
       const context = this.#model();
-      const { isInitial, isReverse, asConditioning } = state.last;
-      const { prompts, previous } = step;
-      const result = await promptFrame(
-        context,
-        object.bank,
-        frameIndex,
-        prompts,
-        token,
-        previous,
-        isInitial,
-        isReverse,
-      );
-      step.result = result.output;
-      object.bank.stage(frameIndex, result.output, asConditioning);
+      const { prompts, plan } = step;
+      const result = await promptFrame(context, object.bank, frameIndex, prompts, plan, token);
+      this.#stage(object, frameIndex, known.base, [...known.steps.slice(0, -1), { prompts, plan, result }]);
       return result;
     });
   }
@@ -191,25 +182,51 @@ export class Tracker {
     frameIndex: number,
     prompts: FramePrompts,
   ): Promise<PromptedFrame> {
-    const { bank, promptedFrames } = object;
-    const plan = bank.planPrompt(frameIndex, context.options);
-    const known = promptedFrames.get(frameIndex);
-    const base = known ? known.base : plan.previous;
-    const { kept, previous } =
-      context.options.previousMask === 'always'
-        ? { kept: [], previous: plan.previous }
-        : rewind(known?.steps ?? [], prompts, base);
-    const { isInitial, isReverse, asConditioning } = plan;
-    const result = await promptFrame(context, bank, frameIndex, prompts, null, previous, isInitial, isReverse);
-    promptedFrames.set(frameIndex, {
-      base,
-      steps: [...kept, { prompts, previous, result: result.output }],
-      last: { isInitial, isReverse, asConditioning },
-    });
+    const { bank, history } = object;
+    const { options } = context;
+    const { previous, isInitial, isReverse } = bank.planPrompt(frameIndex, options);
+    const known = history.get(frameIndex);
+    const base = known ? known.base : previous;
+    const { kept, isSame } =
+      options.previousMask === 'always' ? { kept: [], isSame: false } : rewind(known?.steps ?? [], prompts);
+    const last = kept.at(-1);
+    if (last && isSame) {
+      this.#stage(object, frameIndex, base, kept);
+      return last.result;
+    }
+    const fedBack = options.previousMask === 'always' ? previous : (last?.result.output ?? base);
+    const plan = { isInitial, isReverse, previous: fedBack };
+    const result = await promptFrame(context, bank, frameIndex, prompts, plan, null);
+    this.#stage(object, frameIndex, base, [...kept, { prompts, plan, result }]);
+    return result;
+  }
+
+  /** Makes the last step the frame's mask, until the next run commits it. */
+  #stage(object: TrackedObject, frameIndex: number, base: FrameMask | null, steps: PromptStep[]): void {
+    const { bank } = object;
+    const { prompts, result } = steps.at(-1)!;
+    const { asConditioning } = bank.planPrompt(frameIndex, this.#model().options);
     bank.prompts.set(frameIndex, prompts);
     bank.stage(frameIndex, result.output, asConditioning);
     object.archive.delete(frameIndex);
-    return result;
+    this.#setSteps(object, frameIndex, base, steps);
+  }
+
+  /** Replaces a frame's history; what neither it nor the bank holds any more is freed. */
+  #setSteps(object: TrackedObject, frameIndex: number, base: FrameMask | null, steps: PromptStep[]): void {
+    const before = object.history.get(frameIndex)?.steps ?? [];
+    if (steps.length === 0) object.history.delete(frameIndex);
+    else object.history.set(frameIndex, { base, steps });
+    for (const step of before) {
+      const { output } = step.result;
+      if (steps.includes(step) || object.bank.holds(frameIndex, output) || !this.#context) continue;
+      dropOutput(this.#context, output);
+    }
+  }
+
+  #forget(object: TrackedObject): void {
+    for (const frameIndex of object.history.keys()) this.#setSteps(object, frameIndex, null, []);
+    object.bank.clear();
   }
 
   async #prepare(request: TrackRequest): Promise<TrackedObject[]> {
@@ -296,7 +313,7 @@ export class Tracker {
   }
 
   #archive(object: TrackedObject): void {
-    const { bank, archive, replay, promptedFrames } = object;
+    const { bank, archive, replay } = object;
     for (const outputs of [
       bank.nonConditioning,
       bank.conditioning,
@@ -309,8 +326,7 @@ export class Tracker {
       }
     }
     for (const [frameIndex, prompts] of bank.prompts) replay.set(frameIndex, prompts);
-    bank.clear();
-    promptedFrames.clear();
+    this.#forget(object);
   }
 
   #object(id: ObjectId): TrackedObject {

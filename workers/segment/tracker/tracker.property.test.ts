@@ -1,0 +1,208 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { FramePrompts } from '../../protocol/prompt';
+import type { TrackDirection } from '../../protocol/segment-contract';
+import { createHashingContext } from './hashing-graphs';
+import { Tracker } from './tracker';
+
+const frameCount = 9;
+const objects = [1, 2, 3];
+
+type Step =
+  | { do: 'click'; object: number; frame: number; x: number; label: 0 | 1 }
+  | { do: 'box'; object: number; frame: number }
+  | { do: 'clear'; object: number; frame: number }
+  | { do: 'track'; object: number | null; from: number | null; direction: TrackDirection; cancelAfter: number | null };
+
+const frame = fc.integer({ min: 0, max: frameCount - 1 });
+const object = fc.constantFrom(...objects);
+const step: fc.Arbitrary<Step> = fc.oneof(
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      do: fc.constant('click' as const),
+      object,
+      frame,
+      x: fc.integer({ min: 0, max: 9 }),
+      label: fc.constantFrom(0 as const, 1 as const),
+    }),
+  },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('box' as const), object, frame }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('clear' as const), object, frame }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      do: fc.constant('track' as const),
+      object: fc.option(object),
+      from: fc.option(frame),
+      direction: fc.constantFrom<TrackDirection>('forward', 'backward', 'both'),
+      cancelAfter: fc.option(fc.integer({ min: 1, max: frameCount })),
+    }),
+  },
+);
+const steps = fc.array(step, { minLength: 1, maxLength: 14 });
+
+/** A tracker with three objects, on which steps are taken as the page would take them. */
+class Session {
+  readonly tracker = new Tracker(frameCount);
+  readonly ledger;
+  readonly #context;
+  readonly #only: readonly number[];
+
+  constructor(only: readonly number[] = objects, memoryLimit = Infinity) {
+    const { context, ledger } = createHashingContext(frameCount, memoryLimit);
+    this.#context = context;
+    this.ledger = ledger;
+    this.#only = only;
+    for (const id of only) this.tracker.addObject(id);
+  }
+
+  async start(): Promise<this> {
+    await this.tracker.useModel(this.#context, false);
+    return this;
+  }
+
+  prompts(id: number, frameIndex: number): FramePrompts {
+    return this.tracker.bank(id).prompts.get(frameIndex) ?? { points: [], box: null, mask: null };
+  }
+
+  /** @returns frames passed by a run */
+  async take(taken: Step): Promise<number[]> {
+    if (taken.do !== 'track') {
+      if (!this.#only.includes(taken.object)) return [];
+      const before = this.prompts(taken.object, taken.frame);
+      await this.tracker.prompt(taken.object, taken.frame, after(taken, before));
+      return [];
+    }
+    const asked = (taken.object === null ? this.#only : [taken.object]).filter(
+      (id) => this.#only.includes(id) && this.tracker.bank(id).hasPrompts,
+    );
+    if (asked.length === 0) return [];
+    const passed: number[] = [];
+    const request = {
+      objects: asked,
+      direction: taken.direction,
+      ...(taken.from === null ? {} : { from: taken.from }),
+    };
+    for await (const { frameIndex } of this.tracker.track(request, new AbortController().signal)) {
+      passed.push(frameIndex);
+      if (passed.length === taken.cancelAfter) break;
+    }
+    return passed;
+  }
+
+  /** Every mask of an object that is shown, as text. */
+  masks(id: number): string[] {
+    return Array.from({ length: frameCount }, (_, n) => this.tracker.mask(id, n)?.maskLogits.join(' ') ?? '');
+  }
+}
+
+function after(taken: Exclude<Step, { do: 'track' }>, before: FramePrompts): FramePrompts {
+  switch (taken.do) {
+    case 'clear':
+      return { points: [], box: null, mask: null };
+    case 'box':
+      return { ...before, box: { x0Norm: 0.1, y0Norm: 0.1, x1Norm: 0.6, y1Norm: 0.7 } };
+    case 'click':
+      return { ...before, points: [...before.points, { xNorm: taken.x / 10, yNorm: 0.5, label: taken.label }] };
+  }
+}
+
+describe('whatever a person does', () => {
+  it('conditioning frames keep their masks through every run, and a bank stays consistent', async () => {
+    await fc.assert(
+      fc.asyncProperty(steps, async (list) => {
+        const session = await new Session().start();
+        for (const taken of list) {
+          const prompted = objects.map((id) =>
+            [...session.tracker.bank(id).prompts.keys()].map((n) => [n, session.tracker.mask(id, n)?.version]),
+          );
+          await session.take(taken);
+          for (const [n, id] of objects.entries()) {
+            const bank = session.tracker.bank(id);
+            for (const frameIndex of bank.conditioning.keys()) expect(bank.nonConditioning.has(frameIndex)).toBe(false);
+            for (const frameIndex of bank.prompts.keys()) expect(bank.isConditioning(frameIndex)).toBe(true);
+            if (taken.do !== 'track') continue;
+            for (const [frameIndex, version] of prompted[n]!)
+              expect(session.tracker.mask(id, frameIndex!)?.version).toBe(version);
+          }
+        }
+      }),
+      { numRuns: 150 },
+    );
+  });
+
+  it('objects never influence each other', async () => {
+    await fc.assert(
+      fc.asyncProperty(steps, object, async (list, id) => {
+        const all = await new Session().start();
+        const alone = await new Session([id]).start();
+        // A run that starts where some object is first prompted would start elsewhere alone: say where.
+        for (const taken of list) {
+          const fixed = taken.do === 'track' && taken.from === null ? { ...taken, from: 4 } : taken;
+          // A cancelled run passes the same frames in both.
+          await all.take(fixed);
+          await alone.take(fixed);
+        }
+        expect(all.masks(id)).toEqual(alone.masks(id));
+      }),
+      { numRuns: 150 },
+    );
+  });
+
+  it('a click that is taken back leaves what was there before it', async () => {
+    await fc.assert(
+      fc.asyncProperty(steps, object, frame, fc.integer({ min: 0, max: 9 }), async (list, id, frameIndex, x) => {
+        const session = await new Session().start();
+        for (const taken of list) await session.take(taken);
+        const before = session.prompts(id, frameIndex);
+        const masks = session.masks(id);
+        const added = { ...before, points: [...before.points, { xNorm: x / 10, yNorm: 0.25, label: 1 as const }] };
+        await session.tracker.prompt(id, frameIndex, added);
+        await session.tracker.prompt(id, frameIndex, before);
+        expect(session.masks(id)).toEqual(masks);
+      }),
+      { numRuns: 150 },
+    );
+  });
+
+  it('forward and then backward covers every frame once', async () => {
+    await fc.assert(
+      fc.asyncProperty(frame, fc.option(frame), async (prompted, from) => {
+        const session = await new Session([1]).start();
+        await session.take({ do: 'click', object: 1, frame: prompted, x: 3, label: 1 });
+        const passed = await session.take({ do: 'track', object: 1, from, direction: 'both', cancelAfter: null });
+        expect(passed.toSorted((a, b) => a - b)).toEqual(Array.from({ length: frameCount }, (_, n) => n));
+        expect(session.masks(1)).not.toContain('');
+      }),
+    );
+  });
+
+  it('memories that were evicted and made again change nothing', async () => {
+    await fc.assert(
+      fc.asyncProperty(steps, async (list) => {
+        const roomy = await new Session().start();
+        const tight = await new Session(objects, 2).start();
+        for (const taken of list) {
+          await roomy.take(taken);
+          await tight.take(taken);
+        }
+        for (const id of objects) expect(tight.masks(id)).toEqual(roomy.masks(id));
+      }),
+      { numRuns: 100 },
+    );
+  });
+
+  it('frees every tensor it made', async () => {
+    await fc.assert(
+      fc.asyncProperty(steps, async (list) => {
+        const session = await new Session().start();
+        for (const taken of list) await session.take(taken);
+        for (const id of objects) await session.tracker.removeObject(id);
+        // The features of frames stay: they belong to the cache.
+        expect(session.ledger.alive.size).toBe(new Set(session.ledger.encoded).size * 4);
+      }),
+      { numRuns: 100 },
+    );
+  });
+});
