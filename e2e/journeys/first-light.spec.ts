@@ -80,7 +80,7 @@ test('a person opens a clip, clicks two objects, tracks, corrects one, and saves
     page.waitForEvent('download'),
     page.getByRole('button', { name: 'Save zip' }).click(),
   ]);
-  const files = unzipSync(readFileSync((await download.path())!));
+  const files = unzipSync(readFileSync(await download.path()));
   const description = JSON.parse(new TextDecoder().decode(files['masklet.json'])) as {
     video: { width: number; height: number; timestampsUs: number[] };
     objects: { id: number; folder: string; frames: number[]; prompts: unknown[] }[];

@@ -97,16 +97,7 @@ it('masks what is prompted, encodes a frame once, and offers candidates for a si
 
   await segment.addObject(2);
   const square = shapes.center('square', 0);
-  const reach = { x: 40 / 320, y: 40 / 240 };
-  await segment.prompt(2, 0, {
-    ...noPrompts,
-    box: {
-      x0Norm: square.xNorm - reach.x,
-      y0Norm: square.yNorm - reach.y,
-      x1Norm: square.xNorm + reach.x,
-      y1Norm: square.yNorm + reach.y,
-    },
-  });
+  await segment.prompt(2, 0, click(square.xNorm, square.yNorm));
   expect(await maskIou(2, 'square', 0)).toBeGreaterThan(0.5);
   expect((await segment.stats()).encoderRuns).toBe(1);
 });

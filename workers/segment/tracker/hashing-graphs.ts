@@ -26,6 +26,8 @@ function hashOf(...parts: (number | string)[]): number {
   return hash;
 }
 
+const ascending = (a: number, b: number): number => a - b;
+
 const hashed = (tensor: Tensor): Hashed => {
   const known = tensor as unknown as Hashed;
   if (known.isDisposed) throw new Error('A tensor was used after it was disposed of');
@@ -83,10 +85,12 @@ export function createHashingContext(
     release: async () => undefined,
     attendMemory: async (features, slots) => {
       const perSlot = slots.map(({ memories, pointers }) => {
-        const memoryHashes = memories.map(({ row, output }) => hashOf(row, hashed(output.spatialMemory!).hash)).sort();
+        const memoryHashes = memories
+          .map(({ row, output }) => hashOf(row, hashed(output.spatialMemory!).hash))
+          .sort(ascending);
         const pointerHashes = pointers
           .map(({ time, output }) => hashOf(time, hashed(output.objectPointer).hash))
-          .sort();
+          .sort(ascending);
         return hashOf('memory', hashed(features.stride16).hash, ...memoryHashes, '|', ...pointerHashes);
       });
       return Object.assign(tensor(hashOf(...perSlot)), { perSlot });

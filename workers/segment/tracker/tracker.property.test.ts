@@ -98,14 +98,9 @@ class Session {
 }
 
 function after(taken: Exclude<Step, { do: 'track' }>, before: FramePrompts): FramePrompts {
-  switch (taken.do) {
-    case 'clear':
-      return { points: [], box: null, mask: null };
-    case 'box':
-      return { ...before, box: { x0Norm: 0.1, y0Norm: 0.1, x1Norm: 0.6, y1Norm: 0.7 } };
-    case 'click':
-      return { ...before, points: [...before.points, { xNorm: taken.x / 10, yNorm: 0.5, label: taken.label }] };
-  }
+  if (taken.do === 'clear') return { points: [], box: null, mask: null };
+  if (taken.do === 'box') return { ...before, box: { x0Norm: 0.1, y0Norm: 0.1, x1Norm: 0.6, y1Norm: 0.7 } };
+  return { ...before, points: [...before.points, { xNorm: taken.x / 10, yNorm: 0.5, label: taken.label }] };
 }
 
 describe('whatever a person does', () => {
