@@ -19,7 +19,7 @@ export type ExportRequest = {
   model: { name: string; version: string; provider: string };
 };
 
-export type ExportProgress = { done: number; total: number };
+type ExportProgress = { done: number; total: number };
 
 export type ExportApi = {
   /** `masks` serves `MaskSource`. */

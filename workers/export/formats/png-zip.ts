@@ -46,7 +46,7 @@ export async function* pngZipEntries(
   }
 }
 
-export function maskPng({ width, height, counts }: MaskRle): Uint8Array {
+function maskPng({ width, height, counts }: MaskRle): Uint8Array {
   const data = new Uint8Array(width * height);
   let position = 0;
   counts.forEach((count, n) => {

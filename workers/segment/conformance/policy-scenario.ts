@@ -67,7 +67,7 @@ const fake = (tensor: FakeTensor): Tensor => ({ ...tensor, dims: [1], dispose: (
 const real = (tensor: Tensor): FakeTensor => tensor as unknown as FakeTensor;
 const eventOf = (output: FrameOutput): number => real(output.objectPointer).eventId;
 
-export function scenarioOptions(options: Scenario['options']): TrackerOptions {
+function scenarioOptions(options: Scenario['options']): TrackerOptions {
   return {
     ...defaultTrackerOptions,
     numSpatialMemories: options['num_maskmem'] as number,

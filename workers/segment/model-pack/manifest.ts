@@ -4,7 +4,7 @@ import { MaskletError } from '../../protocol/errors';
 export const graphNames = ['image_encoder', 'memory_attention', 'mask_decoder', 'memory_encoder'] as const;
 export type GraphName = (typeof graphNames)[number];
 
-export type GraphFile = { file: string; bytes: number; sha256: string };
+type GraphFile = { file: string; bytes: number; sha256: string };
 
 export type Manifest = {
   format: 'masklet-pack/1';
