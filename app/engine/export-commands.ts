@@ -59,7 +59,7 @@ export class ExportCommands {
 }
 
 /** @throws `invalid-argument` when no object has a mask */
-export function exportRequest(state: AppState, format: ExportFormat): ExportRequest {
+function exportRequest(state: AppState, format: ExportFormat): ExportRequest {
   const { project, model, objects, prompts, masklets } = state;
   const exported = objects.list
     .map(({ id, name }) => ({

@@ -13,7 +13,7 @@ import { deferred } from './deferred';
 import { Engine } from './engine';
 import type { StartThread, ThreadName } from './threads';
 
-export const video: VideoInfo = {
+const video: VideoInfo = {
   name: 'clip.mp4',
   width: 8,
   height: 4,
@@ -25,7 +25,7 @@ export const video: VideoInfo = {
 };
 
 /** Holds calls up until they are let through, in order. */
-export class Gate {
+class Gate {
   isOpen = true;
   readonly #waiting: (() => void)[] = [];
 
@@ -48,7 +48,7 @@ export class Gate {
 }
 
 /** A thing with `close()` that can be moved between threads in Node, as a VideoFrame can in a browser. */
-export class FakeFrames {
+class FakeFrames {
   made = 0;
   closed = 0;
 
@@ -226,7 +226,7 @@ export function fakeEngine() {
 }
 
 /** Time that passes when it is told to. */
-export class FakeClock implements Clock {
+class FakeClock implements Clock {
   #nowMs = 0;
   #ticks: (() => void)[] = [];
 

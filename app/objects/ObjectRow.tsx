@@ -7,6 +7,7 @@ import { objectStatus } from '../state/object-status';
 import type { ObjectEntry } from '../state/objects';
 import { objectColor } from '../state/palette';
 import { IconButton } from '../ui/IconButton';
+import { useScrollIntoView } from '../ui/use-scroll-into-view';
 import styles from './ObjectRow.module.css';
 
 export function ObjectRow({ entry, isSelected }: { entry: ObjectEntry; isSelected: boolean }) {
@@ -14,9 +15,15 @@ export function ObjectRow({ entry, isSelected }: { entry: ObjectEntry; isSelecte
   const engine = useEngine();
   const status = useAppState((state) => objectStatus(state, id));
   const [isRenaming, setIsRenaming] = useState(false);
+  const rowRef = useScrollIntoView<HTMLLIElement>(isSelected);
   const selectRef = useRef<HTMLButtonElement>(null);
   return (
-    <li className={styles.row} data-selected={isSelected || undefined} data-hidden={!isVisible || undefined}>
+    <li
+      ref={rowRef}
+      className={styles.row}
+      data-selected={isSelected || undefined}
+      data-hidden={!isVisible || undefined}
+    >
       <span className={styles.chip} style={{ background: objectColor(colorIndex) }} aria-hidden />
       {isRenaming ? (
         <NameField

@@ -1,15 +1,13 @@
 import { useMemo, useRef } from 'react';
 import type { VideoInfo } from '../../workers/protocol/video';
-import { useAppState, useEngine } from '../app-context';
+import { useAppState } from '../app-context';
 import { t } from '../messages/messages';
 import { useNotice } from '../notices';
-import type { ObjectEntry } from '../state/objects';
-import { objectColor } from '../state/palette';
 import { NoticeBar } from '../ui/NoticeBar';
 import { useElementSize } from '../ui/use-element-size';
 import { useIsNarrow } from '../ui/use-media-query';
 import { Filmstrip } from './Filmstrip';
-import { LaneCanvas } from './LaneCanvas';
+import { Lane } from './Lane';
 import { Playhead } from './Playhead';
 import { PlayheadSlider } from './PlayheadSlider';
 import { Ruler } from './Ruler';
@@ -50,12 +48,7 @@ export function Timeline({ video }: { video: VideoInfo }) {
         <div className={styles.lanes}>
           {lanes.length === 0 ? <p className={styles.empty}>{t.timeline.empty}</p> : null}
           {lanes.map((entry) => (
-            <div key={entry.id} className={styles.lane} data-selected={entry.id === selected || undefined}>
-              <LaneName entry={entry} frameCount={frameCount} />
-              <div className={styles.laneArea} style={{ width }} {...scrub}>
-                {width > 0 ? <LaneCanvas entry={entry} scale={scale} /> : null}
-              </div>
-            </div>
+            <Lane key={entry.id} entry={entry} isSelected={entry.id === selected} scale={scale} scrub={scrub} />
           ))}
         </div>
         <div className={styles.playheadArea}>
@@ -64,21 +57,5 @@ export function Timeline({ video }: { video: VideoInfo }) {
       </div>
       <RunAnnouncer />
     </section>
-  );
-}
-
-function LaneName({ entry, frameCount }: { entry: ObjectEntry; frameCount: number }) {
-  const engine = useEngine();
-  const marked = useAppState((state) => state.masklets.byObject[entry.id]?.markedFrames ?? 0);
-  return (
-    <button
-      type="button"
-      className={styles.laneName}
-      aria-label={t.timeline.lane(entry.name, marked, frameCount)}
-      onClick={() => engine.objects.select(entry.id)}
-    >
-      <span className={styles.chip} style={{ background: objectColor(entry.colorIndex) }} aria-hidden />
-      <span className={styles.name}>{entry.name}</span>
-    </button>
   );
 }
