@@ -6,7 +6,6 @@ import { markStale, writeMasks } from '../state/masklets';
 import { objectsToTrack, promptedObjects, startOfRun } from '../state/object-status';
 import { patch } from '../state/store';
 import type { EngineContext } from './context';
-import { guardedStream } from './guarded-stream';
 import type { ModelCommands } from './model-commands';
 import type { Player } from './player';
 
@@ -99,7 +98,7 @@ export class TrackCommands {
       await Promise.all([this.#context.joined, this.#model.ready()]);
       const stream = await threads.segment.track(request, signal);
       let frameBeganMs = clock.nowMs();
-      for await (const tracked of guardedStream(stream, threads.ended)) {
+      for await (const tracked of stream) {
         this.#context.checkGeneration(generation);
         frames = tracked.done;
         const nowMs = clock.nowMs();

@@ -63,13 +63,28 @@ it('carries calls, typed errors, cancelling, callbacks and pulled streams over a
   await expect.poll(() => told).toBe('hello');
 });
 
-it('rejects pending and later calls when the other end has failed', async () => {
+it('rejects pending and later calls, and ends streams, when the other end has failed', async () => {
   const { port1, port2 } = new MessageChannel();
-  serve({ never: () => new Promise(() => {}) }, port1);
+  const never = new Promise<never>(() => {});
+  serve(
+    {
+      never: () => never,
+      stream: async () =>
+        (async function* () {
+          yield 1;
+          await never;
+        })(),
+    },
+    port1,
+  );
   const { promise: failed, reject: fail } = Promise.withResolvers<never>();
-  const remote = connect<{ never(): Promise<void> }>(port2, failed);
+  const remote = connect<{ never(): Promise<void>; stream(): Promise<AsyncIterable<number>> }>(port2, failed);
   const pending = remote.never();
+  const stream = (await remote.stream())[Symbol.asyncIterator]();
+  expect((await stream.next()).value).toBe(1);
+  const next = stream.next();
   fail(new MaskletError('worker-failed', 'Gone.'));
-  await expect(pending).rejects.toMatchObject({ code: 'worker-failed' });
-  await expect(remote.never()).rejects.toMatchObject({ code: 'worker-failed' });
+  for (const call of [pending, next, remote.never(), stream.next(), stream.return!()]) {
+    await expect(call).rejects.toMatchObject({ code: 'worker-failed' });
+  }
 });

@@ -52,8 +52,7 @@ Comlink.transferHandlers.set('abort-signal', {
 });
 
 Comlink.transferHandlers.set('async-stream', {
-  canHandle: (value): value is AsyncGenerator =>
-    typeof value === 'object' && value !== null && Symbol.asyncIterator in value,
+  canHandle: isStream,
   serialize: (stream: AsyncIterable<unknown>) => {
     const iterator = stream[Symbol.asyncIterator]();
     const { port1, port2 } = new MessageChannel();
@@ -85,16 +84,60 @@ export function serve(api: object, endpoint: Comlink.Endpoint): void {
 
 /**
  * Calls the API served at the other end.
- * @param failed rejects when the other end can never answer again; every pending and later call rejects with it
+ * @param failed rejects when the other end can never answer again: every pending and later call rejects with it, and
+ *   every stream ends with it
  */
 export function connect<T>(endpoint: Comlink.Endpoint, failed?: Promise<never>): Remote<T> {
   const remote = Comlink.wrap(endpoint) as unknown as Record<string, (...args: unknown[]) => Promise<unknown>>;
   if (!failed) return remote as unknown as Remote<T>;
+  const orFailure = rejectingWith(failed);
   return new Proxy(remote, {
-    get: (target, method: string) =>
+    get: (target, method: string) => {
       // `then` would make the proxy look like a promise.
-      method === 'then' ? undefined : (...args: unknown[]) => Promise.race([target[method]!(...args), failed]),
+      if (method === 'then') return undefined;
+      return async (...args: unknown[]) => {
+        const value = await orFailure(target[method]!(...args));
+        return isStream(value) ? guard(value, orFailure) : value;
+      };
+    },
   }) as unknown as Remote<T>;
+}
+
+type OrFailure = <T>(answer: Promise<T>) => Promise<T>;
+
+/** One handler on `failed` for all answers: racing each against it would leave a trace of every call behind. */
+function rejectingWith(failed: Promise<never>): OrFailure {
+  const waiting = new Set<(error: unknown) => void>();
+  let failure: { error: unknown } | null = null;
+  failed.catch((error: unknown) => {
+    failure = { error };
+    for (const reject of waiting) reject(error);
+  });
+  return (answer) =>
+    new Promise((resolve, reject) => {
+      if (failure) {
+        reject(failure.error);
+        return;
+      }
+      waiting.add(reject);
+      answer.then(resolve, reject).finally(() => waiting.delete(reject));
+    });
+}
+
+function isStream(value: unknown): value is AsyncIterable<unknown> {
+  return typeof value === 'object' && value !== null && Symbol.asyncIterator in value;
+}
+
+function guard(stream: AsyncIterable<unknown>, orFailure: OrFailure): AsyncIterable<unknown> {
+  return {
+    [Symbol.asyncIterator]: () => {
+      const iterator = stream[Symbol.asyncIterator]();
+      return {
+        next: () => orFailure(iterator.next()),
+        return: () => orFailure(iterator.return!()),
+      };
+    },
+  };
 }
 
 /** Moves `transfer` with `value` instead of copying it: the sender must not use them any more. */
