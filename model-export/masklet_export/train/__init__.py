@@ -1,0 +1,1 @@
+"""`masklet-train`: data readers, synthetic clips, losses, prompts, the training loop and its checkpoints."""

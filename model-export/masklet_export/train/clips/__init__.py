@@ -1,0 +1,1 @@
+"""Synthetic clips, made in batches with torch operations on whatever device holds the pictures."""

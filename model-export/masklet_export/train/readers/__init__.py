@@ -1,0 +1,1 @@
+"""One file per data layout; every reader yields the record types of `records.py`."""
