@@ -2,7 +2,7 @@
 import type { ExportFormat } from '../workers/protocol/export-contract';
 import type { MediaStats } from '../workers/protocol/media-contract';
 import type { ObjectId, PointLabel } from '../workers/protocol/prompt';
-import type { Provider, SegmentStats, TrackDirection } from '../workers/protocol/segment-contract';
+import type { Provider, SegmentStats, TrackDirection, TrackerSettings } from '../workers/protocol/segment-contract';
 
 export type OpenedVideo = {
   name: string;
@@ -96,6 +96,8 @@ export type MaskletApi = {
   track(request?: TrackArguments): Promise<number>;
   cancel(): Promise<void>;
   mask(object: ObjectId, frame: number): Promise<AutomationMask | null>;
+  lock(object: ObjectId, frame: number, isLocked?: boolean): Promise<void>;
+  configure(settings?: Partial<TrackerSettings>): Promise<TrackerSettings>;
   seek(frame: number): Promise<void>;
   export(format: ExportFormat): Promise<Blob>;
   stats(): Promise<AutomationStats>;

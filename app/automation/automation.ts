@@ -7,7 +7,7 @@ import type { AutomationStatus, MaskletApi, OpenedVideo, PromptAnswer } from '..
 import type { Engine } from '../engine/engine';
 import { emptyPrompts, promptedFrames, withBox, withPoints } from '../state/prompts';
 import type { AppStore } from '../state/store';
-import { asBox, asFrame, asMask, asObjectId, asOneOf, asPoints, asRecord, invalid } from './validate';
+import { asBox, asFrame, asMask, asObjectId, asOneOf, asPoints, asRecord, asSettings, invalid } from './validate';
 
 export function createAutomation(engine: Engine, store: AppStore): MaskletApi {
   const video = (): VideoInfo => engine.context.video();
@@ -104,6 +104,18 @@ export function createAutomation(engine: Engine, store: AppStore): MaskletApi {
         score: occlusionScore,
         predictedIou,
       };
+    },
+
+    async lock(id, frameIndex, isLocked = true) {
+      if (typeof isLocked !== 'boolean') throw invalid('isLocked', 'true or false', isLocked);
+      await engine.context.threads.segment.setLocked(object(id), frame(frameIndex), isLocked);
+    },
+
+    async configure(settings = {}) {
+      const configured = await engine.context.threads.segment.configure(asSettings(settings, 'settings'));
+      // Masks on screen were made by the settings before.
+      await engine.masks.reload();
+      return configured;
     },
 
     async seek(frameIndex) {

@@ -2,6 +2,7 @@
 import { MaskletError } from '../../workers/protocol/errors';
 import type { MaskRle } from '../../workers/protocol/mask';
 import type { BoxPrompt, PointPrompt } from '../../workers/protocol/prompt';
+import type { TrackerSettings } from '../../workers/protocol/segment-contract';
 
 type Size = { width: number; height: number };
 
@@ -95,4 +96,20 @@ function describe(value: unknown): string {
   if (typeof value === 'number' || typeof value === 'boolean' || value === null) return String(value);
   if (Array.isArray(value)) return `a list of ${value.length}`;
   return `a value of type ${typeof value}`;
+}
+
+/** Only what is given: the rest stays as it is. */
+export function asSettings(value: unknown, field: string): Partial<TrackerSettings> {
+  const given = asRecord(value, field);
+  const settings: Partial<TrackerSettings> = {};
+  for (const [name, setting] of Object.entries(given)) {
+    const isArea = name === 'fillHoleArea' || name === 'removeIslandArea';
+    const isChoice = name === 'nonOverlapping' || name === 'correctionsCondition';
+    if (isArea && typeof setting === 'number') settings[name] = setting;
+    else if (isChoice && typeof setting === 'boolean') settings[name] = setting;
+    else if (isArea || isChoice)
+      throw invalid(`${field}.${name}`, isArea ? 'a number of cells' : 'true or false', setting);
+    else throw invalid(`${field}.${name}`, 'left out: there is no such setting', setting);
+  }
+  return settings;
 }

@@ -189,8 +189,22 @@ export function fakeEngine() {
       return [...masks.values()].filter((one) => one.frameIndex === frameIndex);
     },
     async connect() {},
+    async setLocked(object, frameIndex, isLocked) {
+      calls.push(`lock ${object}:${frameIndex} ${isLocked}`);
+    },
+    async configure(settings) {
+      return { fillHoleArea: 8, removeIslandArea: 0, nonOverlapping: false, correctionsCondition: true, ...settings };
+    },
     async stats() {
-      return { featureCacheBytes: 0, memoryBankBytes: 0, maskStoreBytes: 0, encoderRuns: 0, ortMs: 0 };
+      return {
+        featureCacheBytes: 0,
+        memoryBankBytes: 0,
+        maskStoreBytes: 0,
+        encoderRuns: 0,
+        ortMs: 0,
+        trackedFrames: 0,
+        trackedMs: {} as TrackedFrame['times'],
+      };
     },
   };
 

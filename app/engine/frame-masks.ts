@@ -65,6 +65,12 @@ export class FrameMasks {
     return () => this.#listeners.delete(listener);
   }
 
+  /** Asks again for what is shown: the worker makes other pixels of the same masks. */
+  async reload(): Promise<void> {
+    this.clear();
+    await this.#refresh();
+  }
+
   clear(): void {
     this.#entries.clear();
     this.#bytes = 0;

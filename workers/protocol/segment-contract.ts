@@ -62,6 +62,18 @@ export type TrackedFrame = {
   times: StageTimes;
 };
 
+/** Choices that hold for all objects, and may be changed at any time. */
+export type TrackerSettings = {
+  /** Holes of at most this many cells of the model's mask grid are filled; 0 fills none. The reference's default is 8. */
+  fillHoleArea: number;
+  /** Islands of at most this many cells are removed; 0 removes none. */
+  removeIslandArea: number;
+  /** A pixel belongs to one object at most. */
+  nonOverlapping: boolean;
+  /** False is the reference's default: corrected frames do not condition, and runs overwrite them. */
+  correctionsCondition: boolean;
+};
+
 export type SegmentStats = {
   featureCacheBytes: number;
   memoryBankBytes: number;
@@ -69,6 +81,9 @@ export type SegmentStats = {
   encoderRuns: number;
   /** Time spent inside ONNX Runtime since the worker started. */
   ortMs: number;
+  /** Frames tracked since the worker started, and where their time went. */
+  trackedFrames: number;
+  trackedMs: StageTimes;
 };
 
 /** What the export worker may ask, over its own port. */
@@ -102,6 +117,14 @@ export type SegmentApi = MaskSource & {
    * @throws `nothing-to-track`, `unknown-object`, `frame-out-of-range`, `busy`, `device-lost`
    */
   track(request: TrackRequest, signal: AbortSignal): Promise<AsyncIterable<TrackedFrame>>;
+
+  /**
+   * Keeps a tracked frame as it is: it conditions from now on and no run passes over it. Or lets it go again.
+   * @throws `unknown-object`, `frame-out-of-range`, `invalid-argument` where there is no tracked mask
+   */
+  setLocked(object: ObjectId, frameIndex: number, isLocked: boolean): Promise<void>;
+  /** Changes some settings; masks already made are shown by the new ones. @throws `invalid-argument` */
+  configure(settings: Partial<TrackerSettings>): Promise<TrackerSettings>;
 
   /** Masks of all objects on a frame, for display. */
   masksOfFrame(frameIndex: number): Promise<MaskResult[]>;

@@ -153,6 +153,36 @@ it('takes a mask as a prompt and shows it to the pixel', async () => {
   await expect(track({ objects: [4] })).rejects.toMatchObject({ code: 'nothing-to-track' });
 });
 
+it('tracks several objects in one run as it tracks each alone', async () => {
+  const together = [5, 6];
+  const alone = [7, 8];
+  for (const [n, shape] of (['disc', 'square'] as const).entries()) {
+    const { xNorm, yNorm } = shapes.center(shape, 0);
+    for (const object of [together[n]!, alone[n]!]) {
+      await segment.addObject(object);
+      await segment.prompt(object, 0, click(xNorm, yNorm));
+    }
+  }
+  await track({ objects: together, to: 8 });
+  for (const object of alone) await track({ objects: [object], to: 8 });
+  for (let frameIndex = 1; frameIndex <= 8; frameIndex++) {
+    for (const n of [0, 1]) {
+      const batched = (await segment.mask(together[n]!, frameIndex))!;
+      const single = (await segment.mask(alone[n]!, frameIndex))!;
+      expect(Math.abs(batched.occlusionScore - single.occlusionScore)).toBeLessThan(1e-3);
+      expect(Math.abs(batched.predictedIou - single.predictedIou)).toBeLessThan(1e-4);
+      expect(1 - iou(decodeRle(batched.rle), decodeRle(single.rle))).toBeLessThan(1e-3);
+    }
+  }
+  // Where masks may not overlap, two objects of the same shape share its pixels.
+  await segment.configure({ nonOverlapping: true });
+  const [first, second] = (await segment.masksOfFrame(8)).filter(({ object }) => object === 5 || object === 7);
+  const both = decodeRle(first!.rle).filter((pixel, n) => pixel === 1 && decodeRle(second!.rle)[n] === 1);
+  expect(both.length).toBe(0);
+  await segment.configure({ nonOverlapping: false });
+  for (const object of [...together, ...alone]) await segment.removeObject(object);
+});
+
 it('refuses what can not be, in words', async () => {
   await expect(segment.prompt(99, 0, click(0.5, 0.5))).rejects.toMatchObject({ code: 'unknown-object' });
   await expect(segment.prompt(1, 24, click(0.5, 0.5))).rejects.toMatchObject({ code: 'frame-out-of-range' });

@@ -1,47 +1,65 @@
 /** The segment worker: composes the stages a frame goes through, and serves them to the page and the export worker. */
 import { asMaskletError, MaskletError } from '../protocol/errors';
 import type { FrameSource } from '../protocol/media-contract';
-import type { FramePrompts, ObjectId } from '../protocol/prompt';
+import type { ObjectId } from '../protocol/prompt';
 import { connect, serve, type Remote } from '../protocol/rpc';
-import type { MaskSource, PromptResult, SegmentApi, TrackedFrame } from '../protocol/segment-contract';
+import type {
+  MaskSource,
+  PromptResult,
+  SegmentApi,
+  StageTimes,
+  TrackedFrame,
+  TrackerSettings,
+} from '../protocol/segment-contract';
 import type { VideoInfo } from '../protocol/video';
-import { ortBusyMs } from './runtime/ort-queue';
-import { runtimeLimits } from './runtime-limits';
-import { loadModel, type LoadedModel } from './load-model';
+import { checkPrompts, checkSettings, checkToken } from './check-arguments';
 import { FeatureCache } from './image-features/feature-cache';
 import { ImageSource } from './image-features/image-source';
-import { candidateMask, maskResult, maskSummary } from './masks/mask-result';
-import { checkRle } from './masks/rle';
+import { loadModel, type LoadedModel } from './load-model';
+import { candidateMask, maskResults, withoutPixels, type MaskView } from './masks/mask-result';
 import { defaultTrackerOptions } from './memory/tracker-options';
+import { ortBusyMs } from './runtime/ort-queue';
+import { runtimeLimits } from './runtime-limits';
 import { MemoryBudget } from './tracker/memory-budget';
 import type { PromptedFrame, TrackContext } from './tracker/track-frame';
-import { Tracker } from './tracker/tracker';
+import { noTimes, Tracker } from './tracker/tracker';
 
 type OpenVideo = { info: VideoInfo; frames: Remote<FrameSource>; tracker: Tracker };
 
 let model: LoadedModel | null = null;
 let video: OpenVideo | null = null;
+let context: TrackContext | null = null;
 let images: ImageSource | null = null;
-let features: FeatureCache | null = null;
 let lost: MaskletError | null = null;
 let invalid: MaskletError | null = null;
 let version = 0;
+let trackedFrames = 0;
+const trackedMs: StageTimes = { ...noTimes };
+let settings: TrackerSettings = {
+  fillHoleArea: defaultTrackerOptions.fillHoleArea,
+  removeIslandArea: defaultTrackerOptions.removeIslandArea,
+  nonOverlapping: false,
+  correctionsCondition: defaultTrackerOptions.correctionsCondition,
+};
 
 /** Puts the model and the video together, once both are there. Frees what the pair before held. */
 async function prepare(): Promise<void> {
   await video?.tracker.useModel(null, lost !== null);
   images?.dropPrefetched();
-  if (lost === null) features?.clear();
+  if (lost === null) context?.features.clear();
+  context = null;
   images = null;
-  features = null;
-  if (video && model) await video.tracker.useModel(trackContext(model, video), false);
+  if (!video || !model) return;
+  context = trackContext(model, video);
+  await video.tracker.useModel(context, false);
 }
 
 function trackContext({ graphs, runtime }: LoadedModel, { info, frames }: OpenVideo): TrackContext {
-  const { tracker } = graphs.manifest;
+  const { manifest } = graphs;
+  const { tracker } = manifest;
   const limits = runtimeLimits[runtime.provider];
-  const source = new ImageSource(frames, runtime, graphs.manifest);
-  const cache = new FeatureCache(async (frameIndex) => {
+  const source = new ImageSource(frames, runtime, manifest);
+  const features = new FeatureCache(async (frameIndex) => {
     const { image, times } = await source.image(frameIndex);
     const start = performance.now();
     try {
@@ -52,11 +70,10 @@ function trackContext({ graphs, runtime }: LoadedModel, { info, frames }: OpenVi
     }
   }, limits.featureBytes);
   images = source;
-  features = cache;
   return {
     graphs,
     tensors: runtime.tensors,
-    features: cache,
+    features,
     memories: new MemoryBudget(limits.memoryBytes),
     options: {
       ...defaultTrackerOptions,
@@ -67,13 +84,14 @@ function trackContext({ graphs, runtime }: LoadedModel, { info, frames }: OpenVi
       multimaskMinPoints: tracker.multimaskMinPoints,
       multimaskMaxPoints: tracker.multimaskMaxPoints,
       multimaskForTracking: tracker.multimaskForTracking,
-      pointerTimes: graphs.manifest.architecture === 'sam2.1',
+      ...settings,
+      pointerTimes: manifest.architecture === 'sam2.1',
     },
     frameCount: info.frameCount,
     nextVersion: () => ++version,
     // A frame whose features are there is not decoded again.
     prefetch: (frameIndex) => {
-      if (!cache.has(frameIndex)) source.prefetch(frameIndex);
+      if (!features.has(frameIndex)) source.prefetch(frameIndex);
     },
   };
 }
@@ -81,6 +99,10 @@ function trackContext({ graphs, runtime }: LoadedModel, { info, frames }: OpenVi
 function openedVideo(): OpenVideo {
   if (!video) throw new MaskletError('no-video', 'No video is open.');
   return video;
+}
+
+function view({ info: { width, height } }: OpenVideo): MaskView {
+  return { width, height, ...settings };
 }
 
 /** A lost device fails every call that needs it in its own words; the page then loads the model again. */
@@ -110,34 +132,29 @@ function watch(device: GPUDevice): void {
 }
 
 function promptResult(object: ObjectId, frameIndex: number, result: PromptedFrame | null): PromptResult {
-  const { info, tracker } = openedVideo();
-  const shown = tracker.mask(object, frameIndex);
-  const mask = shown && maskSummary(object, shown, info);
+  const opened = openedVideo();
+  const shown = opened.tracker.mask(object, frameIndex);
+  const [mask = null] = shown ? maskResults([{ object, mask: shown }], view(opened)).map(withoutPixels) : [];
   if (!result) return { mask, candidates: [], token: 0 };
   const { candidates, output } = result;
   return {
     mask,
-    candidates: candidates.map(({ predictedIou, logits }, token) => candidateMask(token, predictedIou, logits, info)),
+    candidates: candidates.map(({ predictedIou, logits }, token) =>
+      candidateMask(token, predictedIou, logits, view(opened)),
+    ),
     token: output.token,
   };
 }
 
-function checkPrompts({ points, box, mask }: FramePrompts): void {
-  const isNorm = (value: number): boolean => value >= 0 && value <= 1;
-  if (!points.every(({ xNorm, yNorm }) => isNorm(xNorm) && isNorm(yNorm))) {
-    throw new MaskletError('invalid-argument', 'A point lies outside the frame.');
-  }
-  if (box && !(box.x0Norm < box.x1Norm && box.y0Norm < box.y1Norm && Object.values(box).every(isNorm))) {
-    throw new MaskletError('invalid-argument', 'A box needs x0 < x1 and y0 < y1, inside the frame.');
-  }
-  if (mask) checkRle(mask);
-}
-
 const maskSource: MaskSource = {
   async mask(object, frameIndex) {
-    const { info, tracker } = openedVideo();
-    const mask = tracker.mask(object, frameIndex);
-    return mask && maskResult(object, mask, info);
+    const opened = openedVideo();
+    const { tracker } = opened;
+    const shown = tracker.mask(object, frameIndex);
+    if (!shown) return null;
+    // Alone, an object needs no other's mask.
+    const masks = settings.nonOverlapping ? tracker.masksOfFrame(frameIndex) : [{ object, mask: shown }];
+    return maskResults(masks, view(opened)).find((mask) => mask.object === object) ?? null;
   },
 };
 
@@ -187,23 +204,23 @@ const api: SegmentApi = {
 
   async chooseCandidate(object, frameIndex, token) {
     const { tracker } = openedVideo();
-    if (!Number.isInteger(token) || token < 0 || token > 3) {
-      throw new MaskletError('invalid-argument', `A candidate's token is one of 0 to 3, not ${token}.`);
-    }
+    checkToken(token);
     const result = await onDevice(() => tracker.chooseCandidate(object, frameIndex, token));
     return promptResult(object, frameIndex, result);
   },
 
   async track(request, signal) {
-    const { tracker, info } = openedVideo();
-    const steps = tracker.track(request, signal);
+    const opened = openedVideo();
+    const steps = opened.tracker.track(request, signal);
     // The first step is taken at once, so that a request that can't be met fails the call itself.
     const first = await onDevice(() => steps.next());
     return (async function* (): AsyncGenerator<TrackedFrame> {
       try {
         for (let step = first; !step.done; step = await onDevice(() => steps.next())) {
           const { masks, ...rest } = step.value;
-          yield { ...rest, masks: masks.map(({ object, mask }) => maskSummary(object, mask, info)) };
+          trackedFrames++;
+          for (const stage of Object.keys(trackedMs) as (keyof StageTimes)[]) trackedMs[stage] += rest.times[stage];
+          yield { ...rest, masks: maskResults(masks, view(opened)).map(withoutPixels) };
         }
       } finally {
         await steps.return(undefined);
@@ -212,12 +229,21 @@ const api: SegmentApi = {
     })();
   },
 
+  async setLocked(object, frameIndex, isLocked) {
+    await openedVideo().tracker.setLocked(object, frameIndex, isLocked);
+  },
+
+  async configure(changes) {
+    const changed = { ...settings, ...changes };
+    checkSettings(changed);
+    settings = changed;
+    if (context) context.options = { ...context.options, ...settings };
+    return settings;
+  },
+
   async masksOfFrame(frameIndex) {
-    const { tracker, info } = openedVideo();
-    return tracker.objectIds.flatMap((object) => {
-      const mask = tracker.mask(object, frameIndex);
-      return mask ? [maskResult(object, mask, info)] : [];
-    });
+    const opened = openedVideo();
+    return maskResults(opened.tracker.masksOfFrame(frameIndex), view(opened));
   },
 
   async connect(port) {
@@ -226,11 +252,13 @@ const api: SegmentApi = {
 
   async stats() {
     return {
-      featureCacheBytes: features?.bytes ?? 0,
-      encoderRuns: features?.encoderRuns ?? 0,
-      ortMs: ortBusyMs(),
-      memoryBankBytes: video?.tracker.memoryBytes ?? 0,
+      featureCacheBytes: context?.features.bytes ?? 0,
+      encoderRuns: context?.features.encoderRuns ?? 0,
+      memoryBankBytes: context?.memories.bytes ?? 0,
       maskStoreBytes: video?.tracker.maskBytes ?? 0,
+      ortMs: ortBusyMs(),
+      trackedFrames,
+      trackedMs,
     };
   },
 };

@@ -182,6 +182,7 @@ class NumericRun {
       pointerTimes: version === '2.1',
       previousMask: 'always',
       emptyBank: 'fail',
+      fillHoleArea: 0,
     };
   }
 

@@ -85,6 +85,7 @@ function scenarioOptions(options: Scenario['options']): TrackerOptions {
     forgetAroundConditioning: options['clear_non_cond_mem_around_input'] as boolean,
     previousMask: 'always',
     emptyBank: 'fail',
+      fillHoleArea: 0,
   };
 }
 

@@ -1,36 +1,86 @@
-/** Repairs of mask logits before they are shown, remembered and propagated. Low resolution, row-major. */
+/** Repairs of mask logits at low resolution, row-major. Pieces and holes are connected over 8 neighbours. */
 
 /** Logit of what was removed: clearly background, as far as the reference's own non-overlap rule goes. */
 const removedLogit = -10;
 
+export type CleanUp = {
+  /** Holes of at most this many cells are filled; 0 fills none. */
+  fillHoleArea: number;
+  /** Pieces of at most this many cells are removed; 0 removes none. */
+  removeIslandArea: number;
+};
+
 /**
- * Keeps the connected pieces (8 neighbours) of `logits > 0` that hold a seed and drops the others. With no seed inside
- * the mask nothing is dropped: then the model disagrees with the clicks, and its answer is to be seen.
+ * Fills small holes and removes small islands.
+ * @returns `logits` itself when nothing was to be done
+ * Source: `fill_holes_in_mask_scores`, sam2/utils/misc.py@2b90b9f, whose filled cells get a logit of 0.1.
+ */
+export function cleanUp(
+  logits: Float32Array,
+  width: number,
+  { fillHoleArea, removeIslandArea }: CleanUp,
+): Float32Array {
+  let cleaned = logits;
+  const write = (cells: readonly number[], logit: number): void => {
+    if (cleaned === logits) cleaned = logits.slice();
+    for (const cell of cells) cleaned[cell] = logit;
+  };
+  if (fillHoleArea > 0) {
+    for (const hole of connectedCells(logits, width, (logit) => logit <= 0)) {
+      if (hole.length <= fillHoleArea) write(hole, 0.1);
+    }
+  }
+  if (removeIslandArea > 0) {
+    for (const island of connectedCells(logits, width, (logit) => logit > 0)) {
+      if (island.length <= removeIslandArea) write(island, removedLogit);
+    }
+  }
+  return cleaned;
+}
+
+/**
+ * Keeps the connected pieces of `logits > 0` that hold a seed and drops the others. With no seed inside the mask nothing
+ * is dropped: then the model disagrees with the clicks, and its answer is to be seen.
  *
  * Differs from sam2, which keeps every piece: a small model spills into distant areas of the same texture.
  * @param seeds indices into `logits`
  * @returns `logits` itself when nothing was dropped
  */
 export function keepSeededPieces(logits: Float32Array, width: number, seeds: readonly number[]): Float32Array {
+  const pieces = connectedCells(logits, width, (logit) => logit > 0);
+  const isSeeded = (cells: readonly number[]): boolean => seeds.some((seed) => cells.includes(seed));
+  const kept = pieces.filter(isSeeded);
+  if (kept.length === 0 || kept.length === pieces.length) return logits;
+  const cleaned = logits.slice();
+  for (const cells of pieces) {
+    if (!kept.includes(cells)) for (const cell of cells) cleaned[cell] = removedLogit;
+  }
+  return cleaned;
+}
+
+/** The connected regions of cells that `belongs` holds for, as indices. */
+function connectedCells(logits: Float32Array, width: number, belongs: (logit: number) => boolean): number[][] {
   const height = logits.length / width;
-  const kept = new Uint8Array(logits.length);
-  const stack = seeds.filter((seed) => logits[seed]! > 0);
-  if (stack.length === 0) return logits;
-  for (const seed of stack) kept[seed] = 1;
-  while (stack.length > 0) {
-    const position = stack.pop()!;
-    const x = position % width;
-    const y = (position - x) / width;
-    for (let ny = Math.max(0, y - 1); ny <= Math.min(height - 1, y + 1); ny++) {
-      for (let nx = Math.max(0, x - 1); nx <= Math.min(width - 1, x + 1); nx++) {
-        const next = ny * width + nx;
-        if (kept[next] === 0 && logits[next]! > 0) {
-          kept[next] = 1;
-          stack.push(next);
+  const seen = new Uint8Array(logits.length);
+  const regions: number[][] = [];
+  for (let start = 0; start < logits.length; start++) {
+    if (seen[start] === 1 || !belongs(logits[start]!)) continue;
+    const cells = [start];
+    seen[start] = 1;
+    // The region grows while it is walked.
+    for (let n = 0; n < cells.length; n++) {
+      const x = cells[n]! % width;
+      const y = Math.floor(cells[n]! / width);
+      for (let ny = Math.max(0, y - 1); ny <= Math.min(height - 1, y + 1); ny++) {
+        for (let nx = Math.max(0, x - 1); nx <= Math.min(width - 1, x + 1); nx++) {
+          const next = ny * width + nx;
+          if (seen[next] === 1 || !belongs(logits[next]!)) continue;
+          seen[next] = 1;
+          cells.push(next);
         }
       }
     }
+    regions.push(cells);
   }
-  if (logits.every((logit, n) => logit <= 0 || kept[n] === 1)) return logits;
-  return logits.map((logit, n) => (logit > 0 && kept[n] === 0 ? removedLogit : logit));
+  return regions;
 }

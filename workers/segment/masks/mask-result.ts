@@ -1,7 +1,9 @@
 /** From the logits that the tracker keeps to the masks that cross a thread. */
 import type { Candidate, MaskResult, MaskRle, MaskSummary } from '../../protocol/mask';
 import type { ObjectId } from '../../protocol/prompt';
+import { cleanUp, type CleanUp } from './clean-up';
 import { resizeLogits, type MaskAtVideoSize } from './resize-logits';
+import { resolveOverlaps } from './resolve-overlaps';
 import { measureRle } from './rle';
 
 /** What a mask is made from. */
@@ -10,32 +12,51 @@ export type MaskLike = Omit<MaskSummary, 'object' | 'area' | 'box'> & {
   promptMask: MaskRle | null;
 };
 
-export type VideoSize = { width: number; height: number };
+/** How logits become pixels. */
+export type MaskView = CleanUp & { width: number; height: number; nonOverlapping: boolean };
 
-export function maskResult(object: ObjectId, mask: MaskLike, size: VideoSize): MaskResult {
-  const { frameIndex, occlusionScore, predictedIou, origin, version } = mask;
-  return { object, frameIndex, occlusionScore, predictedIou, origin, version, ...pixelsOf(mask, size) };
+/** The masks of one frame: together, because where they may not overlap each depends on the others. */
+export function maskResults(masks: readonly { object: ObjectId; mask: MaskLike }[], view: MaskView): MaskResult[] {
+  const { width, height } = view;
+  const isResolved = view.nonOverlapping && masks.length > 1;
+  const resolved = isResolved
+    ? resolveOverlaps(
+        masks.map(({ mask }) => cleaned(mask, view)),
+        width,
+        height,
+      )
+    : null;
+  return masks.map(({ object, mask }, n) => {
+    const { frameIndex, occlusionScore, predictedIou, origin, version } = mask;
+    const pixels = resolved?.[n] ?? pixelsOf(mask, view);
+    return { object, frameIndex, occlusionScore, predictedIou, origin, version, ...pixels };
+  });
 }
 
-export function maskSummary(object: ObjectId, mask: MaskLike, size: VideoSize): MaskSummary {
-  const { rle: _, ...summary } = maskResult(object, mask, size);
+export function withoutPixels({ rle: _, ...summary }: MaskResult): MaskSummary {
   return summary;
 }
 
-export function candidateMask(token: number, predictedIou: number, logits: Float32Array, size: VideoSize): Candidate {
-  const { rle, area } = squareLogits(logits, size);
+export function candidateMask(token: number, predictedIou: number, logits: Float32Array, view: MaskView): Candidate {
+  const { rle, area } = squareLogits(logits, view);
   return { token, predictedIou, area, rle };
 }
 
 /** A mask prompt at the video's size is shown to the pixel as it was given; the reference shows it shrunk and enlarged. */
-function pixelsOf({ maskLogits, promptMask }: MaskLike, size: VideoSize): MaskAtVideoSize {
-  if (promptMask && promptMask.width === size.width && promptMask.height === size.height) {
+function pixelsOf(mask: MaskLike, view: MaskView): MaskAtVideoSize {
+  const { promptMask } = mask;
+  if (promptMask && promptMask.width === view.width && promptMask.height === view.height) {
     return { rle: promptMask, ...measureRle(promptMask) };
   }
-  return squareLogits(maskLogits, size);
+  return squareLogits(cleaned(mask, view), view);
 }
 
-function squareLogits(logits: Float32Array, { width, height }: VideoSize): MaskAtVideoSize {
+/** Logits as they are shown: those of a mask prompt were given by a person and stay. */
+function cleaned({ maskLogits, promptMask }: MaskLike, view: MaskView): Float32Array {
+  return promptMask ? maskLogits : cleanUp(maskLogits, Math.sqrt(maskLogits.length), view);
+}
+
+function squareLogits(logits: Float32Array, { width, height }: MaskView): MaskAtVideoSize {
   const side = Math.sqrt(logits.length);
   return resizeLogits(logits, side, side, width, height);
 }

@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { cubic, planResize, resizePlane, triangle } from './antialiased-resize';
-import { keepSeededPieces } from './clean-up';
+import { cleanUp, keepSeededPieces } from './clean-up';
 import { resizeLogits } from './resize-logits';
+import { resolveOverlaps } from './resolve-overlaps';
 import { checkRle, decodeRle, encodeRle, measureRle } from './rle';
 
 /** The plain way: interpolate every pixel, then threshold. */
@@ -142,5 +143,58 @@ describe('clean-up', () => {
     expect(keepSeededPieces(logits, 5, [2])).toBe(logits);
     expect(keepSeededPieces(logits, 5, [])).toBe(logits);
     expect(keepSeededPieces(logits, 5, [0, 4, 15])).toBe(logits);
+  });
+});
+
+describe('clean-up by area', () => {
+  const rows = ['######', '#.##.#', '######', '......', '#...##'];
+  const logits = Float32Array.from(rows.join(''), (cell) => (cell === '#' ? 4 : -3));
+  const shape = (cleaned: Float32Array): string[] =>
+    [...cleaned]
+      .map((logit) => (logit > 0 ? '#' : '.'))
+      .join('')
+      .match(/.{6}/g)!;
+
+  it('fills holes and removes islands up to an area, and nothing larger', () => {
+    expect(shape(cleanUp(logits, 6, { fillHoleArea: 1, removeIslandArea: 0 }))).toEqual([
+      '######',
+      '######',
+      '######',
+      '......',
+      '#...##',
+    ]);
+    expect(shape(cleanUp(logits, 6, { fillHoleArea: 0, removeIslandArea: 1 }))).toEqual([
+      ...rows.slice(0, 4),
+      '....##',
+    ]);
+    expect(shape(cleanUp(logits, 6, { fillHoleArea: 0, removeIslandArea: 2 }))).toEqual([
+      ...rows.slice(0, 4),
+      '......',
+    ]);
+    expect(cleanUp(logits, 6, { fillHoleArea: 0, removeIslandArea: 0 })).toBe(logits);
+    // A filled hole is just inside, as in the reference.
+    expect(cleanUp(logits, 6, { fillHoleArea: 1, removeIslandArea: 0 })[7]).toBeCloseTo(0.1);
+  });
+});
+
+describe('masks that may not overlap', () => {
+  it('give every pixel to the largest logit, and leave the rest as it was', () => {
+    const logits = fc.array(
+      fc.integer({ min: -60, max: 60 }).map((n) => n / 10 + 0.03),
+      { minLength: 16, maxLength: 16 },
+    );
+    fc.assert(
+      fc.property(fc.array(logits, { minLength: 1, maxLength: 4 }), (all) => {
+        const masks = all.map((values) => Float32Array.from(values));
+        const alone = masks.map((mask) => decodeRle(resizeLogits(mask, 4, 4, 13, 9).rle));
+        const together = resolveOverlaps(masks, 13, 9).map(({ rle }) => decodeRle(rle));
+        for (let p = 0; p < 13 * 9; p++) {
+          const owners = together.filter((mask) => mask[p] === 1).length;
+          const wanted = alone.some((mask) => mask[p] === 1) ? 1 : 0;
+          expect(owners).toBe(wanted);
+          together.forEach((mask, n) => expect(mask[p]!).toBeLessThanOrEqual(alone[n]![p]!));
+        }
+      }),
+    );
   });
 });

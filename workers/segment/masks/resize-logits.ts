@@ -8,10 +8,10 @@ import type { MaskRle, PixelBox } from '../../protocol/mask';
 export type MaskAtVideoSize = { rle: MaskRle; area: number; box: PixelBox | null };
 
 /** For each output pixel of one axis: the two source pixels it lies between, and how far along. */
-type Interpolation = { low: Int32Array; high: Int32Array; t: Float32Array };
+export type Interpolation = { low: Int32Array; high: Int32Array; t: Float32Array };
 
 /** Source: PyTorch `upsample_bilinear2d`, align_corners=False. */
-function interpolate(sourceLength: number, targetLength: number): Interpolation {
+export function interpolate(sourceLength: number, targetLength: number): Interpolation {
   const low = new Int32Array(targetLength);
   const high = new Int32Array(targetLength);
   const t = new Float32Array(targetLength);

@@ -27,6 +27,8 @@ export class MemoryBank<Output> {
   /** Frames passed by a propagation, and whether in reverse. */
   readonly tracked = new Map<number, boolean>();
   readonly prompts = new Map<number, FramePrompts>();
+  /** Tracked frames that a person declared right: they condition, and no run passes over them. */
+  readonly locked = new Set<number>();
 
   /** @param drop told of every output that leaves the bank, to free what it holds */
   constructor(drop: (output: Output) => void = () => undefined) {
@@ -119,11 +121,27 @@ export class MemoryBank<Output> {
     this.prompts.delete(frameIndex);
     this.#remove(this.stagedConditioning, frameIndex);
     this.#remove(this.stagedNonConditioning, frameIndex);
-    const output = this.conditioning.get(frameIndex);
-    if (output === undefined) return;
-    this.conditioning.delete(frameIndex);
-    this.#put(this.nonConditioning, frameIndex, output);
+    if (this.locked.has(frameIndex) || !this.#downgrade(frameIndex)) return;
     this.tracked.delete(frameIndex);
+  }
+
+  /**
+   * Makes a tracked frame a conditioning frame as it is, or an ordinary one again. A frame with prompts conditions
+   * anyway.
+   * @returns whether the frame has a committed mask that could be locked
+   */
+  setLocked(frameIndex: number, isLocked: boolean): boolean {
+    const output = this.committed(frameIndex);
+    if (output === undefined) return false;
+    if (isLocked) {
+      this.locked.add(frameIndex);
+      this.conditioning.set(frameIndex, output);
+      this.nonConditioning.delete(frameIndex);
+    } else {
+      this.locked.delete(frameIndex);
+      if (!this.prompts.has(frameIndex)) this.#downgrade(frameIndex);
+    }
+    return true;
   }
 
   /** Source: the intent of `_clear_obj_non_cond_mem_around_input`, which fails at sam2@2b90b9f. */
@@ -146,6 +164,16 @@ export class MemoryBank<Output> {
     }
     this.tracked.clear();
     this.prompts.clear();
+    this.locked.clear();
+  }
+
+  /** Turns a conditioning frame into an ordinary one. */
+  #downgrade(frameIndex: number): boolean {
+    const output = this.conditioning.get(frameIndex);
+    if (output === undefined) return false;
+    this.conditioning.delete(frameIndex);
+    this.#put(this.nonConditioning, frameIndex, output);
+    return true;
   }
 
   #put(outputs: Map<number, Output>, frameIndex: number, output: Output): void {

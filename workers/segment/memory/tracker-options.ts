@@ -36,6 +36,10 @@ export type TrackerOptions = {
   previousMask: 'always' | 'while-extending';
   /** clear_non_cond_mem_around_input: forget tracked frames near a new conditioning frame. */
   forgetAroundConditioning: boolean;
+  /** fill_hole_area: holes of at most this many cells of the mask logits are filled in what is shown and fed back. */
+  fillHoleArea: number;
+  /** Likewise for islands; the reference has no such option. */
+  removeIslandArea: number;
   /**
    * What a prompt on a tracked frame does when its object has no conditioning frame left: the reference fails an
    * assertion; decoding it as a first prompt loses nothing.
@@ -59,5 +63,7 @@ export const defaultTrackerOptions: TrackerOptions = {
   correctionsCondition: true,
   previousMask: 'while-extending',
   forgetAroundConditioning: false,
+  fillHoleArea: 8,
+  removeIslandArea: 0,
   emptyBank: 'decode-without-memory',
 };

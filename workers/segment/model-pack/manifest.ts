@@ -29,6 +29,8 @@ export type Manifest = {
     multimaskForTracking: boolean;
     /** Which mask a single click takes: the reference's choice among three, or the single-mask token. */
     singleClick: 'best-of-three' | 'token0';
+    /** Below it token 0 gives way to the best of three; 0 = never. Built into the mask decoder: here for people. */
+    stabilityThreshold?: number;
     /** Pieces of a prompted mask that hold no click are dropped: see masks/clean-up. */
     keepClickedComponent?: boolean;
   };

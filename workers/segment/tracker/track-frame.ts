@@ -7,7 +7,7 @@ import type { Graphs } from '../graphs/graphs';
 import type { ImageFeatures } from '../graphs/image-encoder';
 import { selectBestOfThree, selectSingle, type DecodedMask, type DecoderSlot } from '../graphs/mask-decoder';
 import type { FeatureCache } from '../image-features/feature-cache';
-import { keepSeededPieces } from '../masks/clean-up';
+import { cleanUp, keepSeededPieces } from '../masks/clean-up';
 import type { MemoryBank } from '../memory/memory-bank';
 import { selectPointers } from '../memory/object-pointers';
 import { selectMemories } from '../memory/select-memories';
@@ -69,7 +69,7 @@ export async function promptFrame(
     const slot: DecoderSlot = {
       points,
       labels,
-      maskInput: previous && previousMaskInput(previous.maskLogits),
+      maskInput: previous && previousMaskInput(cleaned(previous.maskLogits, options)),
       selection: forcedToken ?? selection,
       isPresent: true,
     };
@@ -78,12 +78,9 @@ export async function promptFrame(
     const output = await toOutput(context, frameIndex, decoded!, 'prompt');
     const candidates = decoded!.candidateLogits ? await readCandidates(tensors, decoded!) : [];
     freeIntermediates(decoded!);
-    if (graphs.manifest.tracker.keepClickedComponent) {
-      const side = Math.sqrt(output.maskLogits.length);
-      const seeds = positiveSeeds(prompts, side);
-      for (const mask of candidates) mask.logits = keepSeededPieces(mask.logits, side, seeds);
-      output.maskLogits = keepSeededPieces(output.maskLogits, side, seeds);
-    }
+    const repair = (logits: Float32Array): Float32Array => cleaned(keepClicked(logits, prompts, graphs), options);
+    for (const mask of candidates) mask.logits = repair(mask.logits);
+    output.maskLogits = repair(output.maskLogits);
     return { output, candidates };
   } finally {
     lease.release();
@@ -273,10 +270,17 @@ function promptSelection(
   return graphs.manifest.tracker.singleClick === 'token0' ? 0 : selectBestOfThree;
 }
 
-/** Positions of positive clicks in the mask logits. */
-function positiveSeeds({ points }: FramePrompts, side: number): number[] {
+/** Where the pack asks for it, drops the pieces of a prompted mask that hold no positive click. */
+function keepClicked(logits: Float32Array, { points }: FramePrompts, { manifest }: Graphs): Float32Array {
+  if (!manifest.tracker.keepClickedComponent) return logits;
+  const side = Math.sqrt(logits.length);
   const cell = (norm: number): number => Math.min(side - 1, Math.floor(norm * side));
-  return points.filter(({ label }) => label === 1).map(({ xNorm, yNorm }) => cell(yNorm) * side + cell(xNorm));
+  const seeds = points.filter(({ label }) => label === 1).map(({ xNorm, yNorm }) => cell(yNorm) * side + cell(xNorm));
+  return keepSeededPieces(logits, side, seeds);
+}
+
+function cleaned(logits: Float32Array, options: TrackerOptions): Float32Array {
+  return cleanUp(logits, Math.sqrt(logits.length), options);
 }
 
 /** Frees what an output holds on the device. */

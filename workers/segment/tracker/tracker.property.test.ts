@@ -173,6 +173,25 @@ describe('whatever a person does', () => {
     );
   });
 
+  it('a locked frame keeps its mask until it is let go', async () => {
+    await fc.assert(
+      fc.asyncProperty(steps, object, frame, async (list, id, frameIndex) => {
+        const session = await new Session().start();
+        const half = Math.ceil(list.length / 2);
+        for (const taken of list.slice(0, half)) await session.take(taken);
+        if (!session.tracker.bank(id).committed(frameIndex)) return;
+        await session.tracker.setLocked(id, frameIndex, true);
+        const { version } = session.tracker.mask(id, frameIndex)!;
+        for (const taken of list.slice(half)) {
+          // Its own prompts may change it; nothing else does.
+          if (taken.do === 'track' || taken.object !== id || taken.frame !== frameIndex) await session.take(taken);
+        }
+        expect(session.tracker.mask(id, frameIndex)!.version).toBe(version);
+      }),
+      { numRuns: 150 },
+    );
+  });
+
   it('memories that were evicted and made again change nothing', async () => {
     await fc.assert(
       fc.asyncProperty(steps, async (list) => {

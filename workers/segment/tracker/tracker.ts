@@ -5,6 +5,7 @@
 import { MaskletError } from '../../protocol/errors';
 import type { ObjectId, FramePrompts } from '../../protocol/prompt';
 import type { StageTimes, TrackRequest } from '../../protocol/segment-contract';
+import { encodeRle } from '../masks/rle';
 import { MemoryBank } from '../memory/memory-bank';
 import type { FrameMask, FrameOutput } from './frame-output';
 import { planPassages, type Passage } from './propagate';
@@ -83,10 +84,6 @@ export class Tracker {
     await this.#inTurn(async () => this.#forget(object));
   }
 
-  get objectIds(): ObjectId[] {
-    return [...this.#objects.keys()];
-  }
-
   /**
    * States all prompts of an object on a frame.
    * @returns the decoder's answer, or null when no prompts were stated: the frame is cleared
@@ -125,6 +122,19 @@ export class Tracker {
   }
 
   /**
+   * Keeps a tracked frame as it is: it conditions from now on and no run passes over it. Or lets it go again.
+   * @throws `unknown-object`, `frame-out-of-range`, `invalid-argument` where there is no tracked mask
+   */
+  async setLocked(id: ObjectId, frameIndex: number, isLocked: boolean): Promise<void> {
+    const { bank } = this.#object(id);
+    this.#checkFrame(frameIndex);
+    await this.#inTurn(async () => {
+      if (bank.setLocked(frameIndex, isLocked)) return;
+      throw new MaskletError('invalid-argument', `Frame ${frameIndex} has no tracked mask to lock.`);
+    });
+  }
+
+  /**
    * Propagates; every frame is computed when it is asked for.
    * @throws `nothing-to-track`, `unknown-object`, `frame-out-of-range`, `no-model`, `busy`
    */
@@ -155,6 +165,14 @@ export class Tracker {
     return bank.shown(frameIndex) ?? archive.get(frameIndex) ?? null;
   }
 
+  /** Of all objects that have a mask there. @throws `frame-out-of-range` */
+  masksOfFrame(frameIndex: number): { object: ObjectId; mask: FrameMask }[] {
+    return [...this.#objects.keys()].flatMap((object) => {
+      const mask = this.mask(object, frameIndex);
+      return mask ? [{ object, mask }] : [];
+    });
+  }
+
   /** Bytes of the mask logits held. */
   get maskBytes(): number {
     let bytes = 0;
@@ -170,10 +188,6 @@ export class Tracker {
       }
     }
     return bytes;
-  }
-
-  get memoryBytes(): number {
-    return this.#context?.memories.bytes ?? 0;
   }
 
   async #decode(
@@ -230,7 +244,7 @@ export class Tracker {
   }
 
   async #prepare(request: TrackRequest): Promise<TrackedObject[]> {
-    const objects = (request.objects ?? this.objectIds).map((id) => this.#object(id));
+    const objects = (request.objects ?? [...this.#objects.keys()]).map((id) => this.#object(id));
     return this.#inTurn(async () => {
       const context = this.#model();
       const prompted: TrackedObject[] = [];
@@ -325,6 +339,7 @@ export class Tracker {
         archive.set(frameIndex, { frameIndex, maskLogits, promptMask, occlusionScore, predictedIou, origin, version });
       }
     }
+    for (const frameIndex of bank.locked) replay.set(frameIndex, asMaskPrompt(archive.get(frameIndex)!));
     for (const [frameIndex, prompts] of bank.prompts) replay.set(frameIndex, prompts);
     this.#forget(object);
   }
@@ -353,7 +368,7 @@ export class Tracker {
   }
 }
 
-const noTimes: StageTimes = {
+export const noTimes: StageTimes = {
   decode: 0,
   preprocess: 0,
   imageEncoder: 0,
@@ -363,6 +378,13 @@ const noTimes: StageTimes = {
   masks: 0,
   total: 0,
 };
+
+/** A mask that was locked, as a prompt for a model that does not know it. */
+function asMaskPrompt({ maskLogits, promptMask }: FrameMask): FramePrompts {
+  const side = Math.sqrt(maskLogits.length);
+  const inside = Array.from(maskLogits, (logit) => (logit > 0 ? 1 : 0));
+  return { points: [], box: null, mask: promptMask ?? encodeRle(inside, side, side) };
+}
 
 function nothingToTrack(): MaskletError {
   return new MaskletError('nothing-to-track', 'There is nothing to track yet: click an object first.');

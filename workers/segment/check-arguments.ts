@@ -1,0 +1,29 @@
+/** What comes from outside the worker, checked before a stage sees it. All throw `invalid-argument`. */
+import { MaskletError } from '../protocol/errors';
+import type { FramePrompts } from '../protocol/prompt';
+import type { TrackerSettings } from '../protocol/segment-contract';
+import { checkRle } from './masks/rle';
+
+const isNorm = (value: number): boolean => value >= 0 && value <= 1;
+
+export function checkPrompts({ points, box, mask }: FramePrompts): void {
+  if (!points.every(({ xNorm, yNorm }) => isNorm(xNorm) && isNorm(yNorm))) {
+    throw new MaskletError('invalid-argument', 'A point lies outside the frame.');
+  }
+  if (box && !(box.x0Norm < box.x1Norm && box.y0Norm < box.y1Norm && Object.values(box).every(isNorm))) {
+    throw new MaskletError('invalid-argument', 'A box needs x0 < x1 and y0 < y1, inside the frame.');
+  }
+  if (mask) checkRle(mask);
+}
+
+export function checkToken(token: number): void {
+  if (Number.isInteger(token) && token >= 0 && token <= 3) return;
+  throw new MaskletError('invalid-argument', `A candidate's token is one of 0 to 3, not ${token}.`);
+}
+
+export function checkSettings({ fillHoleArea, removeIslandArea }: TrackerSettings): void {
+  for (const [name, area] of Object.entries({ fillHoleArea, removeIslandArea })) {
+    if (Number.isInteger(area) && area >= 0) continue;
+    throw new MaskletError('invalid-argument', `${name} is a number of cells, 0 or more, not ${area}.`);
+  }
+}
