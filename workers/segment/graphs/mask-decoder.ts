@@ -61,15 +61,17 @@ export async function runMaskDecoder(
   const batch = slots.length;
   const pointCount = Math.max(...slots.map((slot) => slot.labels.length));
   const [, , height = 0, width = 0] = features.stride4.dims;
-  const maskLength = height * width;
   const points = new Float32Array(batch * pointCount * 2);
   const labels = new Int32Array(batch * pointCount).fill(unusedLabel);
-  const maskInput = new Float32Array(batch * maskLength);
   slots.forEach((slot, b) => {
     points.set(slot.points, b * pointCount * 2);
     labels.set(slot.labels, b * pointCount);
-    if (slot.maskInput) maskInput.set(slot.maskInput, b * maskLength);
   });
+  // Zeros where there is none: on a GPU they need no upload.
+  const maskInput = tensors.stack(
+    slots.map((slot) => slot.maskInput && tensors.float(slot.maskInput, [1, 1, height, width])),
+    [batch, 1, height, width],
+  );
 
   const outputs = await session.run({
     conditioned_features: conditioned,
@@ -77,7 +79,7 @@ export async function runMaskDecoder(
     features_stride8: features.stride8,
     points: tensors.float(points, [batch, pointCount, 2]),
     point_labels: tensors.int(labels, [batch, pointCount]),
-    mask_input: tensors.float(maskInput, [batch, 1, height, width]),
+    mask_input: maskInput,
     has_mask_input: tensors.float(
       Float32Array.from(slots, (slot) => (slot.maskInput ? 1 : 0)),
       [batch],
@@ -91,6 +93,7 @@ export async function runMaskDecoder(
       [batch],
     ),
   });
+  maskInput.dispose();
   const scores = await tensors.read(outputs['scores']!);
   outputs['scores']!.dispose();
   const maskLogits = tensors.unstack(outputs['mask_logits']!);
