@@ -33,8 +33,9 @@ export function maskResults(masks: readonly { object: ObjectId; mask: MaskLike }
   });
 }
 
-export function withoutPixels({ rle: _, ...summary }: MaskResult): MaskSummary {
-  return summary;
+export function withoutPixels(result: MaskResult): MaskSummary {
+  const { object, frameIndex, area, box, occlusionScore, predictedIou, origin, version } = result;
+  return { object, frameIndex, area, box, occlusionScore, predictedIou, origin, version };
 }
 
 export function candidateMask(token: number, predictedIou: number, logits: Float32Array, view: MaskView): Candidate {
