@@ -189,7 +189,7 @@ class NumericRun {
   #image(frame: number): ReturnType<NodeModel['runtime']['tensors']['float']> {
     const file = join(this.#folder, 'clips', this.#scenario.clip, `${String(frame).padStart(5, '0')}.png`);
     const { width, height, data, channels } = decode(readFileSync(file));
-    const pixels = new Uint8Array(width * height * 4);
+    const pixels = new Uint8ClampedArray(width * height * 4);
     for (let n = 0; n < width * height; n++) {
       for (let c = 0; c < 3; c++) pixels[n * 4 + c] = data[n * channels + c]!;
     }

@@ -4,13 +4,13 @@ import { cubic, planResize, type ResizePlan } from '../masks/antialiased-resize'
 export type Normalization = { imageMean: readonly number[]; imageStd: readonly number[] };
 
 /** RGB with one unused byte a pixel, row-major. */
-export type RgbPixels = { data: Uint8Array; width: number; height: number };
+export type RgbPixels = { data: Uint8ClampedArray; width: number; height: number };
 
 /**
  * Beyond this many source pixels a target pixel on either axis, the browser's own filter does the first step: an exact
  * kernel over a whole 8K frame would take longer than the model.
  */
-const maxExactScale = 5;
+const maxExactScale = 8;
 
 /**
  * Resizes as the reference loads frames: Pillow's bicubic on 8-bit pixels, rounded between the two passes.
@@ -35,13 +35,16 @@ export function preprocessPixels(
 }
 
 /** Pillow's arithmetic on 8-bit pixels: weights in units of 2^-22, sums in integers. Rounding ties depend on it. */
-const unit = 2 ** 22;
-const half = unit / 2;
+const unitBits = 22;
+const unit = 1 << unitBits;
+const half = unit >> 1;
 
-function fixedPoint(plan: ResizePlan): ResizePlan {
+type FixedPlan = Omit<ResizePlan, 'weights'> & { weights: Int32Array };
+
+function fixedPoint(plan: ResizePlan): FixedPlan {
   // Away from zero, as a C cast of x ± 0.5 does.
   const round = (weight: number): number => Math.sign(weight) * Math.floor(Math.abs(weight) * unit + 0.5);
-  return { ...plan, weights: plan.weights.map(round) };
+  return { ...plan, weights: Int32Array.from(plan.weights, round) };
 }
 
 /**
@@ -49,12 +52,12 @@ function fixedPoint(plan: ResizePlan): ResizePlan {
  * @returns bytes[height, size, 3]
  */
 function resizeAcross(
-  data: ArrayLike<number>,
+  data: Uint8ClampedArray,
   step: number,
   width: number,
   height: number,
   size: number,
-  plan: ResizePlan,
+  plan: FixedPlan,
 ): Uint8ClampedArray {
   const rows = new Uint8ClampedArray(height * size * 3);
   let out = 0;
@@ -68,13 +71,14 @@ function resizeAcross(
       const end = start + plan.count[x]!;
       for (let tap = start; tap < end; tap++, source += step) {
         const weight = plan.weights[tap]!;
-        red += data[source]! * weight;
-        green += data[source + 1]! * weight;
-        blue += data[source + 2]! * weight;
+        // Sums stay within 32 bits, which keeps the engine's arithmetic on integers.
+        red = (red + data[source]! * weight) | 0;
+        green = (green + data[source + 1]! * weight) | 0;
+        blue = (blue + data[source + 2]! * weight) | 0;
       }
-      rows[out++] = Math.floor(red / unit);
-      rows[out++] = Math.floor(green / unit);
-      rows[out++] = Math.floor(blue / unit);
+      rows[out++] = red >> unitBits;
+      rows[out++] = green >> unitBits;
+      rows[out++] = blue >> unitBits;
     }
   }
   return rows;
@@ -85,13 +89,13 @@ function resizeAcross(
  * @returns bytes[size, width, 3]
  */
 function resizeDown(
-  data: ArrayLike<number>,
+  data: Uint8ClampedArray,
   step: number,
   width: number,
   size: number,
-  plan: ResizePlan,
+  plan: FixedPlan,
 ): Uint8ClampedArray {
-  const sums = new Float64Array(width * 3);
+  const sums = new Int32Array(width * 3);
   const rows = new Uint8ClampedArray(size * width * 3);
   for (let y = 0; y < size; y++) {
     sums.fill(half);
@@ -105,7 +109,7 @@ function resizeDown(
       }
     }
     const start = y * width * 3;
-    for (let n = 0; n < sums.length; n++) rows[start + n] = Math.floor(sums[n]! / unit);
+    for (let n = 0; n < sums.length; n++) rows[start + n] = sums[n]! >> unitBits;
   }
   return rows;
 }
@@ -127,7 +131,7 @@ export async function readPixels(frame: VideoFrame, size: number): Promise<RgbPi
   const limit = size * maxExactScale;
   if (width > limit || height > limit) return drawPixels(frame, Math.min(width, limit), Math.min(height, limit));
   try {
-    const data = new Uint8Array(frame.allocationSize({ format: 'RGBX' }));
+    const data = new Uint8ClampedArray(frame.allocationSize({ format: 'RGBX' }));
     await frame.copyTo(data, { format: 'RGBX' });
     return { data, width: frame.visibleRect!.width, height: frame.visibleRect!.height };
   } catch {
@@ -141,5 +145,5 @@ function drawPixels(frame: VideoFrame, width: number, height: number): RgbPixels
   context.imageSmoothingQuality = 'high';
   context.drawImage(frame, 0, 0, width, height);
   const { data } = context.getImageData(0, 0, width, height);
-  return { data: new Uint8Array(data.buffer), width, height };
+  return { data, width, height };
 }
