@@ -86,21 +86,22 @@ for (const objects of [1, 2, 4, 8, 16]) {
     const frames = await window.masklet.track({ from: 25, to: 54 });
     const wallMs = performance.now() - start;
     const after = await window.masklet.stats();
-    const ms = Object.entries(after.segment.trackedMs).map(([stage, total]) => [
-      stage,
-      (total - /** @type {Record<string, number>} */ (before.segment.trackedMs[stage] ?? 0)) / frames,
-    ]);
     return {
       frames,
       wallMs,
       ortMs: after.segment.ortMs - before.segment.ortMs,
       liveFrames: after.media.liveFrames,
       memoryBytes: after.segment.memoryBankBytes,
-      ms: Object.fromEntries(ms),
+      msBefore: before.segment.trackedMs,
+      msAfter: after.segment.trackedMs,
     };
   }, objects);
   const name = `${objects} object${objects === 1 ? '' : 's'}`;
-  stages[name] = measured.ms;
+  /** @type {Record<string, number>} */
+  const msBefore = measured.msBefore;
+  stages[name] = Object.fromEntries(
+    Object.entries(measured.msAfter).map(([stage, ms]) => [stage, (ms - (msBefore[stage] ?? 0)) / measured.frames]),
+  );
   results[`tracking ${name}, ms per frame`] = measured.wallMs / measured.frames;
   results[`tracking ${name}, frames/s`] = (measured.frames / measured.wallMs) * 1000;
   results[`tracking ${name}, share outside ONNX Runtime, %`] = (1 - measured.ortMs / measured.wallMs) * 100;

@@ -176,6 +176,7 @@ export function fakeEngine() {
             masks: objects.map((object) =>
               summary(mask(object, frameIndex, 'track', frameIndex === video.frameCount - 1 ? 0 : 2)),
             ),
+            agreements: objects.map(() => null),
             times: {} as TrackedFrame['times'],
           };
         }
@@ -192,6 +193,11 @@ export function fakeEngine() {
     async setLocked(object, frameIndex, isLocked) {
       calls.push(`lock ${object}:${frameIndex} ${isLocked}`);
     },
+    async snapshot() {
+      return 1;
+    },
+    async restore() {},
+    async dropSnapshots() {},
     async configure(settings) {
       return { fillHoleArea: 8, removeIslandArea: 0, nonOverlapping: false, correctionsCondition: true, ...settings };
     },

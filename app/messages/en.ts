@@ -25,6 +25,7 @@ const errors: Record<ErrorCode, (detail: string) => string> = {
   network: () => 'The file could not be fetched. Check the connection and try again.',
   'invalid-argument': (detail) => detail,
   'unknown-object': (detail) => detail,
+  'unknown-snapshot': () => 'That state is no longer remembered.',
   'nothing-to-track': () => 'There is nothing to track yet: click an object first.',
   busy: () => 'A run is going on. Cancel it first.',
   cancelled: () => 'Cancelled.',

@@ -21,6 +21,7 @@ export type ErrorCode =
   | 'network'
   | 'invalid-argument'
   | 'unknown-object'
+  | 'unknown-snapshot'
   | 'nothing-to-track'
   | 'busy'
   | 'cancelled'

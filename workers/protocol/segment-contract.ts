@@ -45,6 +45,11 @@ export type TrackRequest = {
   /** Last frame, inclusive. Default: the video's end in the direction of travel. */
   to?: number;
   direction?: TrackDirection;
+  /**
+   * An object is left alone, in each direction, once so many frames in a row have come out as they were before, by
+   * intersection over union at the model's mask grid: re-tracking after a correction need not go to the video's end.
+   */
+  stopWhenAgreed?: { iou: number; frames: number };
 };
 
 /** Where a tracked frame's time went, ms. */
@@ -58,7 +63,10 @@ export type TrackedFrame = {
   /** Frames of this run done so far, and in all. */
   done: number;
   total: number;
+  /** Of the objects that the run still tracks. */
   masks: MaskSummary[];
+  /** Beside each mask, how well it agrees with the one before, [0,1]; null where there was none. */
+  agreements: (number | null)[];
   times: StageTimes;
 };
 
@@ -123,6 +131,14 @@ export type SegmentApi = MaskSource & {
    * @throws `unknown-object`, `frame-out-of-range`, `invalid-argument` where there is no tracked mask
    */
   setLocked(object: ObjectId, frameIndex: number, isLocked: boolean): Promise<void>;
+  /**
+   * Remembers all objects as they are, for undo; not while a run goes on. Snapshots go when another model is loaded.
+   * @returns the snapshot
+   */
+  snapshot(): Promise<number>;
+  /** Makes all objects what they were; the snapshot stays. @throws `unknown-snapshot` */
+  restore(snapshot: number): Promise<void>;
+  dropSnapshots(snapshots: number[]): Promise<void>;
   /** Changes some settings; masks already made are shown by the new ones. @throws `invalid-argument` */
   configure(settings: Partial<TrackerSettings>): Promise<TrackerSettings>;
 

@@ -220,7 +220,11 @@ const api: SegmentApi = {
           const { masks, ...rest } = step.value;
           trackedFrames++;
           for (const stage of Object.keys(trackedMs) as (keyof StageTimes)[]) trackedMs[stage] += rest.times[stage];
-          yield { ...rest, masks: maskResults(masks, view(opened)).map(withoutPixels) };
+          yield {
+            ...rest,
+            masks: maskResults(masks, view(opened)).map(withoutPixels),
+            agreements: masks.map(({ agreement }) => agreement),
+          };
         }
       } finally {
         await steps.return(undefined);
@@ -231,6 +235,18 @@ const api: SegmentApi = {
 
   async setLocked(object, frameIndex, isLocked) {
     await openedVideo().tracker.setLocked(object, frameIndex, isLocked);
+  },
+
+  async snapshot() {
+    return openedVideo().tracker.snapshot();
+  },
+
+  async restore(snapshot) {
+    await openedVideo().tracker.restore(snapshot);
+  },
+
+  async dropSnapshots(snapshots) {
+    await openedVideo().tracker.dropSnapshots(snapshots);
   },
 
   async configure(changes) {

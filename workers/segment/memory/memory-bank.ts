@@ -16,8 +16,19 @@ export type PromptPlan<Output> = {
   previous: Output | null;
 };
 
+/** Told of every place in a bank that an output comes to and goes from. */
+export type OutputHolder<Output> = { retain(output: Output): void; release(output: Output): void };
+
+/** A bank's contents at one time. */
+export type BankState<Output> = {
+  outputs: readonly ReadonlyMap<number, Output>[];
+  tracked: ReadonlyMap<number, boolean>;
+  prompts: ReadonlyMap<number, FramePrompts>;
+  locked: ReadonlySet<number>;
+};
+
 export class MemoryBank<Output> {
-  readonly #drop: (output: Output) => void;
+  readonly #holder: OutputHolder<Output>;
   /** In order of insertion, which breaks ties in `selectConditioning`. */
   readonly conditioning = new Map<number, Output>();
   readonly nonConditioning = new Map<number, Output>();
@@ -30,9 +41,8 @@ export class MemoryBank<Output> {
   /** Tracked frames that a person declared right: they condition, and no run passes over them. */
   readonly locked = new Set<number>();
 
-  /** @param drop told of every output that leaves the bank, to free what it holds */
-  constructor(drop: (output: Output) => void = () => undefined) {
-    this.#drop = drop;
+  constructor(holder: OutputHolder<Output>) {
+    this.#holder = holder;
   }
 
   /** Source: `add_new_points_or_box`, sam2_video_predictor.py@2b90b9f L229-L262. */
@@ -74,8 +84,8 @@ export class MemoryBank<Output> {
     ] as const) {
       for (const [frameIndex, output] of staged) {
         await encode(output);
-        staged.delete(frameIndex);
         this.#put(target, frameIndex, output);
+        this.#remove(staged, frameIndex);
         moved.push(frameIndex);
       }
     }
@@ -94,13 +104,6 @@ export class MemoryBank<Output> {
       this.stagedConditioning.get(frameIndex) ??
       this.stagedNonConditioning.get(frameIndex) ??
       this.committed(frameIndex)
-    );
-  }
-
-  /** Whether the bank holds this very output of a frame. */
-  holds(frameIndex: number, output: Output): boolean {
-    return [this.conditioning, this.nonConditioning, this.stagedConditioning, this.stagedNonConditioning].some(
-      (outputs) => outputs.get(frameIndex) === output,
     );
   }
 
@@ -135,8 +138,8 @@ export class MemoryBank<Output> {
     if (output === undefined) return false;
     if (isLocked) {
       this.locked.add(frameIndex);
-      this.conditioning.set(frameIndex, output);
-      this.nonConditioning.delete(frameIndex);
+      this.#put(this.conditioning, frameIndex, output);
+      this.#remove(this.nonConditioning, frameIndex);
     } else {
       this.locked.delete(frameIndex);
       if (!this.prompts.has(frameIndex)) this.#downgrade(frameIndex);
@@ -152,14 +155,31 @@ export class MemoryBank<Output> {
     }
   }
 
+  capture(): BankState<Output> {
+    return {
+      outputs: this.#all.map((outputs) => new Map(outputs)),
+      tracked: new Map(this.tracked),
+      prompts: new Map(this.prompts),
+      locked: new Set(this.locked),
+    };
+  }
+
+  /** Replaces everything by what was captured. */
+  restore({ outputs, tracked, prompts, locked }: BankState<Output>): void {
+    // First, so that nothing that stays is let go in between.
+    for (const captured of outputs) for (const output of captured.values()) this.#holder.retain(output);
+    this.clear();
+    this.#all.forEach((target, n) => {
+      for (const [frameIndex, output] of outputs[n]!) target.set(frameIndex, output);
+    });
+    for (const [frameIndex, isReverse] of tracked) this.tracked.set(frameIndex, isReverse);
+    for (const [frameIndex, stated] of prompts) this.prompts.set(frameIndex, stated);
+    for (const frameIndex of locked) this.locked.add(frameIndex);
+  }
+
   /** Forgets everything. */
   clear(): void {
-    for (const outputs of [
-      this.conditioning,
-      this.nonConditioning,
-      this.stagedConditioning,
-      this.stagedNonConditioning,
-    ]) {
+    for (const outputs of this.#all) {
       for (const frameIndex of outputs.keys()) this.#remove(outputs, frameIndex);
     }
     this.tracked.clear();
@@ -167,30 +187,30 @@ export class MemoryBank<Output> {
     this.locked.clear();
   }
 
+  get #all(): Map<number, Output>[] {
+    return [this.conditioning, this.nonConditioning, this.stagedConditioning, this.stagedNonConditioning];
+  }
+
   /** Turns a conditioning frame into an ordinary one. */
   #downgrade(frameIndex: number): boolean {
     const output = this.conditioning.get(frameIndex);
     if (output === undefined) return false;
-    this.conditioning.delete(frameIndex);
     this.#put(this.nonConditioning, frameIndex, output);
+    this.#remove(this.conditioning, frameIndex);
     return true;
   }
 
   #put(outputs: Map<number, Output>, frameIndex: number, output: Output): void {
     const before = outputs.get(frameIndex);
+    this.#holder.retain(output);
     outputs.set(frameIndex, output);
-    if (before !== undefined && before !== output) this.#dropIfGone(frameIndex, before);
+    if (before !== undefined) this.#holder.release(before);
   }
 
   #remove(outputs: Map<number, Output>, frameIndex: number): void {
     const output = outputs.get(frameIndex);
     if (output === undefined) return;
     outputs.delete(frameIndex);
-    this.#dropIfGone(frameIndex, output);
-  }
-
-  /** The same output may be staged and committed at once, when a prompt was taken back to what was tracked from. */
-  #dropIfGone(frameIndex: number, output: Output): void {
-    if (!this.holds(frameIndex, output)) this.#drop(output);
+    this.#holder.release(output);
   }
 }

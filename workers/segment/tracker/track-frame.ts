@@ -14,7 +14,7 @@ import { selectMemories } from '../memory/select-memories';
 import type { TrackerOptions } from '../memory/tracker-options';
 import { maskPromptTensors, noPoints, pointTensors, previousMaskInput } from '../prompts/prompt-tensors';
 import type { TensorMemory } from '../runtime/tensor-memory';
-import { disposeOutput, type FrameMask, type FrameOutput } from './frame-output';
+import type { FrameMask, FrameOutput } from './frame-output';
 import type { MemoryBudget } from './memory-budget';
 
 export type Bank = MemoryBank<FrameOutput>;
@@ -281,10 +281,4 @@ function keepClicked(logits: Float32Array, { points }: FramePrompts, { manifest 
 
 function cleaned(logits: Float32Array, options: TrackerOptions): Float32Array {
   return cleanUp(logits, Math.sqrt(logits.length), options);
-}
-
-/** Frees what an output holds on the device. */
-export function dropOutput(context: Pick<TrackContext, 'memories'>, output: FrameOutput): void {
-  context.memories.forget(output);
-  disposeOutput(output);
 }

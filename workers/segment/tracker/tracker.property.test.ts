@@ -192,6 +192,56 @@ describe('whatever a person does', () => {
     );
   });
 
+  it('a snapshot brings everything back, whatever was done since, as often as asked', async () => {
+    await fc.assert(
+      fc.asyncProperty(steps, steps, steps, async (before, since, later) => {
+        const session = await new Session().start();
+        for (const taken of before) await session.take(taken);
+        const masks = objects.map((id) => session.masks(id));
+        const snapshot = await session.tracker.snapshot();
+        for (const taken of since) await session.take(taken);
+        await session.tracker.removeObject(2);
+        const undone = await session.tracker.snapshot();
+        const masksSince = [1, 3].map((id) => session.masks(id));
+        await session.tracker.restore(snapshot);
+        expect(objects.map((id) => session.masks(id))).toEqual(masks);
+        // What is done after an undo is what would have been done without the detour.
+        const straight = await new Session().start();
+        for (const taken of before) await straight.take(taken);
+        for (const taken of later) {
+          await session.take(taken);
+          await straight.take(taken);
+        }
+        expect(objects.map((id) => session.masks(id))).toEqual(objects.map((id) => straight.masks(id)));
+        await session.tracker.restore(undone);
+        expect([1, 3].map((id) => session.masks(id))).toEqual(masksSince);
+        await session.tracker.dropSnapshots([snapshot, undone]);
+        for (const id of [1, 3]) await session.tracker.removeObject(id);
+        expect(session.ledger.alive.size).toBe(new Set(session.ledger.encoded).size * 4);
+      }),
+      { numRuns: 100 },
+    );
+  });
+
+  it('re-tracking stops where the masks agree again', async () => {
+    const session = await new Session([1]).start();
+    const forward: Step = { do: 'track', object: 1, from: null, direction: 'forward', cancelAfter: null };
+    await session.take({ do: 'click', object: 1, frame: 0, x: 3, label: 1 });
+    await session.take(forward);
+    const retrack = async (): Promise<number[]> => {
+      const passed: number[] = [];
+      const request = { objects: [1], from: 0, stopWhenAgreed: { iou: 0.95, frames: 3 } };
+      for await (const { frameIndex } of session.tracker.track(request, new AbortController().signal))
+        passed.push(frameIndex);
+      return passed;
+    };
+    // Nothing has changed: three frames show it.
+    expect(await retrack()).toEqual([0, 1, 2]);
+    // With hashing networks a changed prompt changes every mask after it.
+    await session.take({ do: 'click', object: 1, frame: 0, x: 7, label: 0 });
+    expect(await retrack()).toHaveLength(frameCount);
+  });
+
   it('memories that were evicted and made again change nothing', async () => {
     await fc.assert(
       fc.asyncProperty(steps, async (list) => {

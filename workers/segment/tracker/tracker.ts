@@ -5,48 +5,31 @@
 import { MaskletError } from '../../protocol/errors';
 import type { ObjectId, FramePrompts } from '../../protocol/prompt';
 import type { StageTimes, TrackRequest } from '../../protocol/segment-contract';
-import { encodeRle } from '../masks/rle';
-import { MemoryBank } from '../memory/memory-bank';
-import type { FrameMask, FrameOutput } from './frame-output';
-import { planPassages, type Passage } from './propagate';
+import { agreement, AgreementWatch } from './agreement';
+import type { FrameMask } from './frame-output';
+import { OutputPool } from './output-pool';
 import { rewind, type PromptStep } from './prompt-history';
-import {
-  dropOutput,
-  encodeMemory,
-  promptFrame,
-  trackFrame,
-  type Bank,
-  type PromptedFrame,
-  type TrackContext,
-} from './track-frame';
-
-type FrameHistory = {
-  /** The frame's mask before any of its prompts. */
-  base: FrameMask | null;
-  steps: PromptStep[];
-};
-
-type TrackedObject = {
-  id: ObjectId;
-  bank: Bank;
-  history: Map<number, FrameHistory>;
-  /** Masks made by a model that is no longer there: shown until they are tracked again. */
-  archive: Map<number, FrameMask>;
-  /** Prompts that the present model has not decoded yet. */
-  replay: Map<number, FramePrompts>;
-};
+import { planPassages, type Passage } from './propagate';
+import { encodeMemory, promptFrame, trackFrame, type Bank, type PromptedFrame, type TrackContext } from './track-frame';
+import { outputsOf, TrackedObject, type ObjectSnapshot } from './tracked-object';
 
 export type TrackStep = {
   frameIndex: number;
   done: number;
   total: number;
-  masks: { object: ObjectId; mask: FrameMask }[];
+  masks: TrackedMask[];
   times: StageTimes;
 };
 
+/** `agreement` with the object's mask before, or null where it had none. */
+export type TrackedMask = { object: ObjectId; mask: FrameMask; agreement: number | null };
+
 export class Tracker {
   readonly #frameCount: number;
+  readonly #pool = new OutputPool();
   readonly #objects = new Map<ObjectId, TrackedObject>();
+  readonly #snapshots = new Map<number, ObjectSnapshot[]>();
+  #nextSnapshot = 1;
   #context: TrackContext | null = null;
   #turn: Promise<unknown> = Promise.resolve();
   #isRunning = false;
@@ -57,31 +40,61 @@ export class Tracker {
 
   /**
    * Takes a model, or another one, or none. Masks stay as they are; prompts are decoded again when they are needed.
+   * Snapshots go with the model that made them.
    * @param isDeviceLost what the model before left on its device is gone, and must not be freed
    */
   async useModel(context: TrackContext | null, isDeviceLost: boolean): Promise<void> {
     await this.#inTurn(async () => {
-      if (isDeviceLost) this.#context = null;
-      for (const object of this.#objects.values()) this.#archive(object);
+      if (isDeviceLost) this.#pool.useMemories(null);
+      this.#release([...this.#snapshots.keys()]);
+      for (const object of this.#objects.values()) object.archiveAll();
       this.#context = context;
+      this.#pool.useMemories(context?.memories ?? null);
     });
   }
 
   addObject(id: ObjectId): void {
     if (this.#objects.has(id)) throw new MaskletError('invalid-argument', `Object ${id} exists already.`);
-    const history: TrackedObject['history'] = new Map();
-    const bank: Bank = new MemoryBank<FrameOutput>((output) => {
-      const isRemembered = history.get(output.frameIndex)?.steps.some(({ result }) => result.output === output);
-      // The context at the time of the drop: a bank never outlives its model.
-      if (!isRemembered && this.#context) dropOutput(this.#context, output);
-    });
-    this.#objects.set(id, { id, bank, history, archive: new Map(), replay: new Map() });
+    this.#objects.set(id, new TrackedObject(id, this.#pool));
   }
 
   async removeObject(id: ObjectId): Promise<void> {
     const object = this.#object(id);
     this.#objects.delete(id);
-    await this.#inTurn(async () => this.#forget(object));
+    await this.#inTurn(async () => object.forget());
+  }
+
+  /** Remembers all objects as they are; their masks cost nothing more while they do not change. */
+  snapshot(): Promise<number> {
+    return this.#inTurn(async () => {
+      const id = this.#nextSnapshot++;
+      this.#snapshots.set(
+        id,
+        Array.from(this.#objects.values(), (object) => object.capture()),
+      );
+      return id;
+    });
+  }
+
+  /** Makes all objects what they were; the snapshot stays. @throws `unknown-snapshot` */
+  async restore(id: number): Promise<void> {
+    await this.#inTurn(async () => {
+      const objects = this.#snapshots.get(id);
+      if (!objects) throw new MaskletError('unknown-snapshot', 'That state is no longer remembered.');
+      for (const object of [...this.#objects.values()]) {
+        if (objects.some((captured) => captured.id === object.id)) continue;
+        this.#objects.delete(object.id);
+        object.forget();
+      }
+      for (const captured of objects) {
+        if (!this.#objects.has(captured.id)) this.addObject(captured.id);
+        this.#objects.get(captured.id)!.restore(captured);
+      }
+    });
+  }
+
+  async dropSnapshots(ids: readonly number[]): Promise<void> {
+    await this.#inTurn(async () => this.#release(ids));
   }
 
   /**
@@ -96,8 +109,7 @@ export class Tracker {
       const context = this.#model();
       await this.#replay(context, object);
       if (prompts.points.length === 0 && !prompts.box && !prompts.mask) {
-        this.#setSteps(object, frameIndex, null, []);
-        object.bank.clearFrame(frameIndex);
+        object.clearFrame(frameIndex);
         return null;
       }
       return this.#decode(context, object, frameIndex, prompts);
@@ -144,10 +156,17 @@ export class Tracker {
     try {
       const objects = await this.#prepare(request);
       const passages = this.#passages(objects, request);
+      let watch = request.stopWhenAgreed && new AgreementWatch(request.stopWhenAgreed);
       for (const [n, passage] of passages.entries()) {
         if (signal.aborted) return;
+        // The other direction has its own frames to agree on.
+        if (watch && passage.isReverse !== passages[n - 1]?.isReverse)
+          watch = new AgreementWatch(request.stopWhenAgreed!);
+        const asked = watch ? objects.filter(({ id }) => !watch!.hasSettled(id)) : objects;
+        if (asked.length === 0) continue;
         const next = passages[n + 1]?.frameIndex ?? null;
-        const step = await this.#inTurn(() => this.#pass(objects, passage, next));
+        const step = await this.#inTurn(() => this.#pass(asked, passage, next));
+        for (const { object, agreement: agreed } of step.masks) watch?.note(object, agreed);
         yield { ...step, done: n + 1, total: passages.length };
       }
     } finally {
@@ -160,9 +179,8 @@ export class Tracker {
   }
 
   mask(id: ObjectId, frameIndex: number): FrameMask | null {
-    const { bank, archive } = this.#object(id);
     this.#checkFrame(frameIndex);
-    return bank.shown(frameIndex) ?? archive.get(frameIndex) ?? null;
+    return this.#object(id).mask(frameIndex);
   }
 
   /** Of all objects that have a mask there. @throws `frame-out-of-range` */
@@ -215,32 +233,16 @@ export class Tracker {
     return result;
   }
 
-  /** Makes the last step the frame's mask, until the next run commits it. */
   #stage(object: TrackedObject, frameIndex: number, base: FrameMask | null, steps: PromptStep[]): void {
-    const { bank } = object;
-    const { prompts, result } = steps.at(-1)!;
-    const { asConditioning } = bank.planPrompt(frameIndex, this.#model().options);
-    bank.prompts.set(frameIndex, prompts);
-    bank.stage(frameIndex, result.output, asConditioning);
-    object.archive.delete(frameIndex);
-    this.#setSteps(object, frameIndex, base, steps);
+    const { asConditioning } = object.bank.planPrompt(frameIndex, this.#model().options);
+    object.stage(frameIndex, base, steps, asConditioning);
   }
 
-  /** Replaces a frame's history; what neither it nor the bank holds any more is freed. */
-  #setSteps(object: TrackedObject, frameIndex: number, base: FrameMask | null, steps: PromptStep[]): void {
-    const before = object.history.get(frameIndex)?.steps ?? [];
-    if (steps.length === 0) object.history.delete(frameIndex);
-    else object.history.set(frameIndex, { base, steps });
-    for (const step of before) {
-      const { output } = step.result;
-      if (steps.includes(step) || object.bank.holds(frameIndex, output) || !this.#context) continue;
-      dropOutput(this.#context, output);
+  #release(snapshots: readonly number[]): void {
+    for (const id of snapshots) {
+      for (const output of this.#snapshots.get(id)?.flatMap(outputsOf) ?? []) this.#pool.release(output);
+      this.#snapshots.delete(id);
     }
-  }
-
-  #forget(object: TrackedObject): void {
-    for (const frameIndex of object.history.keys()) this.#setSteps(object, frameIndex, null, []);
-    object.bank.clear();
   }
 
   async #prepare(request: TrackRequest): Promise<TrackedObject[]> {
@@ -287,6 +289,7 @@ export class Tracker {
     const start = performance.now();
     for (const { bank } of asked) await this.#commit(context, bank);
     const objects = asked.filter(({ id, bank }) => this.#objects.has(id) && bank.hasPrompts);
+    const before = objects.map((object) => object.mask(frameIndex));
     const tracked = objects.filter(({ bank }) => !bank.conditioning.has(frameIndex));
     const times: StageTimes = { ...noTimes };
     if (tracked.length > 0) {
@@ -313,7 +316,10 @@ export class Tracker {
     times.total = performance.now() - start;
     return {
       frameIndex,
-      masks: objects.map(({ id, bank }) => ({ object: id, mask: bank.committed(frameIndex)! })),
+      masks: objects.map(({ id, bank }, n) => {
+        const mask = bank.committed(frameIndex)!;
+        return { object: id, mask, agreement: agreement(mask, before[n]!) };
+      }),
       times,
     };
   }
@@ -324,24 +330,6 @@ export class Tracker {
       await this.#decode(context, object, frameIndex, prompts);
       object.replay.delete(frameIndex);
     }
-  }
-
-  #archive(object: TrackedObject): void {
-    const { bank, archive, replay } = object;
-    for (const outputs of [
-      bank.nonConditioning,
-      bank.conditioning,
-      bank.stagedNonConditioning,
-      bank.stagedConditioning,
-    ]) {
-      for (const [frameIndex, output] of outputs) {
-        const { maskLogits, promptMask, occlusionScore, predictedIou, origin, version } = output;
-        archive.set(frameIndex, { frameIndex, maskLogits, promptMask, occlusionScore, predictedIou, origin, version });
-      }
-    }
-    for (const frameIndex of bank.locked) replay.set(frameIndex, asMaskPrompt(archive.get(frameIndex)!));
-    for (const [frameIndex, prompts] of bank.prompts) replay.set(frameIndex, prompts);
-    this.#forget(object);
   }
 
   #object(id: ObjectId): TrackedObject {
@@ -378,13 +366,6 @@ export const noTimes: StageTimes = {
   masks: 0,
   total: 0,
 };
-
-/** A mask that was locked, as a prompt for a model that does not know it. */
-function asMaskPrompt({ maskLogits, promptMask }: FrameMask): FramePrompts {
-  const side = Math.sqrt(maskLogits.length);
-  const inside = Array.from(maskLogits, (logit) => (logit > 0 ? 1 : 0));
-  return { points: [], box: null, mask: promptMask ?? encodeRle(inside, side, side) };
-}
 
 function nothingToTrack(): MaskletError {
   return new MaskletError('nothing-to-track', 'There is nothing to track yet: click an object first.');
