@@ -88,7 +88,7 @@ export class TrackedObject {
 
   restore({ bank, history, archive, replay }: ObjectSnapshot): void {
     this.bank.restore(bank);
-    for (const frameIndex of [...this.history.keys()]) {
+    for (const frameIndex of this.history.keys()) {
       if (!history.has(frameIndex)) this.#setHistory(frameIndex, null);
     }
     for (const [frameIndex, frame] of history) this.#setHistory(frameIndex, frame);

@@ -22,7 +22,7 @@ export type TrackStep = {
 };
 
 /** `agreement` with the object's mask before, or null where it had none. */
-export type TrackedMask = { object: ObjectId; mask: FrameMask; agreement: number | null };
+type TrackedMask = { object: ObjectId; mask: FrameMask; agreement: number | null };
 
 export class Tracker {
   readonly #frameCount: number;
