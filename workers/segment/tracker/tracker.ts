@@ -81,7 +81,7 @@ export class Tracker {
     await this.#inTurn(async () => {
       const objects = this.#snapshots.get(id);
       if (!objects) throw new MaskletError('unknown-snapshot', 'That state is no longer remembered.');
-      for (const object of [...this.#objects.values()]) {
+      for (const object of this.#objects.values()) {
         if (objects.some((captured) => captured.id === object.id)) continue;
         this.#objects.delete(object.id);
         object.forget();
