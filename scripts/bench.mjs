@@ -42,7 +42,7 @@ async function openSample() {
     while ((await window.masklet.status()).model === null) await new Promise((resolve) => setTimeout(resolve, 50));
   });
   const openMs = await page.evaluate(async () => {
-    const url = new URL('samples/bigbuckbunny.mp4', document.baseURI).href;
+    const url = new URL('samples/balloons.mp4', document.baseURI).href;
     const file = new File([await (await fetch(url)).blob()], 'sample.mp4');
     const start = performance.now();
     await window.masklet.open(file);

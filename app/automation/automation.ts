@@ -94,6 +94,8 @@ export function createAutomation(engine: Engine, store: AppStore): MaskletApi {
     },
 
     async mask(id, frameIndex) {
+      // An object that the page has just added is on its way to the worker.
+      await engine.context.joined;
       const mask = await engine.context.threads.segment.mask(object(id), frame(frameIndex));
       if (!mask) return null;
       const { rle, occlusionScore, predictedIou } = mask;

@@ -58,13 +58,15 @@ export class ModelCommands {
 
   async #load(provider: LoadModelRequest['provider']): Promise<ModelStatus> {
     const { store, threads } = this.#context;
+    // The rest of a failed download still reports for a moment.
+    let isLoading = true;
     this.#context.dismiss('model');
     patch(store, 'model', { stage: 'download', loadedBytes: 0, totalBytes: 0, failure: null, msPerFrame: null });
     try {
       const status = await threads.segment.loadModel(
         { packUrl: this.#packUrl, provider },
         callback(({ stage, loadedBytes, totalBytes }) => {
-          if (store.getState().model.stage !== 'ready') patch(store, 'model', { stage, loadedBytes, totalBytes });
+          if (isLoading) patch(store, 'model', { stage, loadedBytes, totalBytes });
         }),
       );
       patch(store, 'model', { stage: 'ready', status });
@@ -74,6 +76,8 @@ export class ModelCommands {
       patch(store, 'model', { stage: 'failed', failure: { code: error.code, message: error.message } });
       this.#context.report('model', error);
       throw error;
+    } finally {
+      isLoading = false;
     }
   }
 }

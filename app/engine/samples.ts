@@ -6,7 +6,7 @@ export type Sample = {
   credit: string;
 };
 
-export const bigBuckBunny: Sample = {
-  path: 'samples/bigbuckbunny.mp4',
-  credit: 'Big Buck Bunny, Blender Foundation, CC BY 3.0',
+export const balloons: Sample = {
+  path: 'samples/balloons.mp4',
+  credit: 'Balloons, made by the Masklet authors, CC0',
 };

@@ -1,6 +1,6 @@
 import { FolderOpen, ShieldCheck } from 'lucide-react';
 import { useAppState, useEngine } from '../app-context';
-import { bigBuckBunny } from '../engine/samples';
+import { balloons } from '../engine/samples';
 import { t } from '../messages/messages';
 import { useNotice } from '../notices';
 import { run } from '../run-command';
@@ -44,7 +44,7 @@ export function FirstScreen() {
         {notices.map((notice) => (notice ? <NoticeBar key={notice.text} {...notice} /> : null))}
 
         <div className={styles.below}>
-          <SampleCard onOpen={() => run(engine.video.openSample(bigBuckBunny, document.baseURI))} />
+          <SampleCard onOpen={() => run(engine.video.openSample(balloons, document.baseURI))} />
           <ol className={styles.steps}>
             {t.first.steps.map((step, n) => (
               <li key={step}>

@@ -1,6 +1,6 @@
 import { Play } from 'lucide-react';
 import { useState } from 'react';
-import { bigBuckBunny } from '../engine/samples';
+import { balloons } from '../engine/samples';
 import { t } from '../messages/messages';
 import { useMediaQuery } from '../ui/use-media-query';
 import styles from './SampleCard.module.css';
@@ -15,7 +15,7 @@ export function SampleCard({ onOpen }: { onOpen: () => void }) {
       <span className={styles.picture}>
         <video
           className={styles.video}
-          src={`${bigBuckBunny.path}#t=1.2`}
+          src={`${balloons.path}#t=1.2`}
           autoPlay={!isStill}
           muted
           loop

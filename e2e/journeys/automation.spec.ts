@@ -27,10 +27,10 @@ test('prompts of every kind, runs in both directions, and cancelling', async ({ 
   // A run in both directions from the middle covers every frame once.
   expect(await masklet.call('track', { objects: [first], direction: 'both' })).toBe(40);
   for (const frame of [2, 20, 38])
-    expect(iou((await masklet.call('mask', first, frame))!, disc(frame))).toBeGreaterThan(0.7);
+    expect(iou((await masklet.call('mask', first, frame))!, disc(frame))).toBeGreaterThan(0.5);
   expect(await masklet.call('mask', second, 5)).toBeNull();
   expect(await masklet.call('track', { objects: [second], from: 0, to: 9 })).toBe(10);
-  expect(iou((await masklet.call('mask', second, 5))!, square(5))).toBeGreaterThan(0.6);
+  expect(iou((await masklet.call('mask', second, 5))!, square(5))).toBeGreaterThan(0.85);
   expect(await masklet.call('mask', second, 10)).toBeNull();
 
   const third = await masklet.call('addObject');

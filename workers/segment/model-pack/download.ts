@@ -15,22 +15,27 @@ export async function downloadPack(
   const manifest = parseManifest(await fetchManifest(new URL('manifest.json', packUrl)));
   const totalBytes = graphNames.reduce((sum, name) => sum + manifest.graphs[name].bytes, 0);
   let loadedBytes = 0;
+  // One file that can't be had ends the fetching of the others.
+  const rest = new AbortController();
   const files = await Promise.all(
     graphNames.map(async (name) => {
       const { file, bytes, sha256 } = manifest.graphs[name];
-      const data = await fetchBytes(new URL(file, packUrl), bytes, (count) => {
+      const data = await fetchBytes(new URL(file, packUrl), bytes, rest.signal, (count) => {
         loadedBytes += count;
         onProgress(loadedBytes, totalBytes);
       });
       await checkHash(file, data, sha256);
       return [name, data] as const;
     }),
-  );
+  ).catch((error: unknown) => {
+    rest.abort();
+    throw error;
+  });
   return { manifest, graphs: Object.fromEntries(files) as Record<GraphName, Uint8Array> };
 }
 
 async function fetchManifest(url: URL): Promise<unknown> {
-  const response = await fetchFile(url, 'no-cache');
+  const response = await fetchFile(url, { cache: 'no-cache' });
   try {
     return await response.json();
   } catch (error) {
@@ -39,8 +44,13 @@ async function fetchManifest(url: URL): Promise<unknown> {
   }
 }
 
-async function fetchBytes(url: URL, bytes: number, onBytes: (count: number) => void): Promise<Uint8Array<ArrayBuffer>> {
-  const response = await fetchFile(url, 'default');
+async function fetchBytes(
+  url: URL,
+  bytes: number,
+  signal: AbortSignal,
+  onBytes: (count: number) => void,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const response = await fetchFile(url, { cache: 'default', signal });
   const data = new Uint8Array(bytes);
   let offset = 0;
   const reader = response.body!.getReader();
@@ -63,10 +73,10 @@ async function fetchBytes(url: URL, bytes: number, onBytes: (count: number) => v
   return data;
 }
 
-async function fetchFile(url: URL, cache: RequestCache): Promise<Response> {
+async function fetchFile(url: URL, options: RequestInit): Promise<Response> {
   let response: Response;
   try {
-    response = await fetch(url, { cache });
+    response = await fetch(url, options);
   } catch (error) {
     throw new MaskletError('network', "The model can't be fetched: there is no connection to its server. Try again.", {
       cause: error,
