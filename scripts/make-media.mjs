@@ -6,7 +6,9 @@
  * first, white for 1, and below them the same blocks inverted. shapes.mp4 has exact masks of its two objects instead.
  */
 import { execFileSync } from 'node:child_process';
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import prettier from 'prettier';
 import { editList, findBox, replaceBox } from '../e2e/media/make/iso-box.mjs';
@@ -44,6 +46,17 @@ function encodeNumbered(name, options, { width = 128, height = 96, count = 36, m
   const isTurned = matrix?.[0] === 0;
   const stored = isTurned ? { width: height, height: width } : { width, height };
   encode(name, options, frames, { ...stored, ...(input ? { input } : {}) });
+}
+
+/**
+ * Two passes, because only then does libvpx make frames that are never shown.
+ * @param {string} name
+ * @param {string} options
+ */
+function encodeTwoPass(name, options) {
+  const log = mkdtempSync(join(tmpdir(), 'two-pass-'));
+  for (const pass of [1, 2]) encodeNumbered(name, `${options} -passlogfile ${log}/log -pass ${pass}`);
+  rmSync(log, { recursive: true });
 }
 
 /**
@@ -92,6 +105,25 @@ function encodeClips() {
       return file;
     });
   }
+
+  encodeTwoPass('vp8.webm', '-c:v libvpx -auto-alt-ref 1 -lag-in-frames 12 -b:v 60k -g 24 -pix_fmt yuv420p');
+  encodeTwoPass('vp9.webm', '-c:v libvpx-vp9 -auto-alt-ref 1 -lag-in-frames 12 -b:v 40k -g 24 -pix_fmt yuv420p');
+  const vp9 = '-c:v libvpx-vp9 -crf 45 -b:v 0 -g 12';
+  encodeNumbered('vp9-10-bit.webm', `${vp9} -pix_fmt yuv420p10le`, { count: 12 });
+  encodeNumbered('vp9-4-2-2.webm', `${vp9} -pix_fmt yuv422p`, { count: 12 });
+  encodeNumbered('vp9-4-4-4.mp4', `${vp9} -pix_fmt yuv444p`, { count: 12 });
+  encodeNumbered('h264-10-bit.mp4', `${x264} -pix_fmt yuv420p10le`, { count: 12 });
+  encodeNumbered('h264-4-4-4.mp4', `${x264} -pix_fmt yuv444p`, { count: 12 });
+  encodeNumbered('prores.mov', '-c:v prores_ks -profile:v 0 -qscale:v 32', { count: 2 });
+  encodeNumbered('mpeg-2.mkv', '-c:v mpeg2video -qscale:v 24', { count: 1 });
+  remux('av1.mp4', 'av1.webm', '');
+  remux('b-frames.mp4', 'b-frames.mkv', '-output_ts_offset 5');
+  remux('anamorphic.mp4', 'anamorphic.mkv', '');
+  remux('vfr.mp4', 'vfr.mkv', '');
+  remux('camera.mov', 'sound-too.mkv', '-cluster_time_limit 300');
+  // As a recorder writes it: clusters of no stated size, no index.
+  remux('vp9.webm', 'live.webm', '-live 1 -cluster_time_limit 300');
+  remux('vp9.webm', 'vp9.mp4', '');
 
   const fragments = '-movflags +frag_keyframe+empty_moov+default_base_moof';
   remux('b-frames.mp4', 'fragmented.mp4', fragments);
@@ -171,6 +203,6 @@ async function writeJson(name, value) {
 encodeClips();
 await encodeShapes();
 const clips = readdirSync(folder)
-  .filter((name) => /\.(mp4|mov)$/.test(name))
+  .filter((name) => /\.(mp4|mov|mkv|webm)$/.test(name))
   .sort();
 await writeJson('clips.json', Object.fromEntries(clips.map((name) => [name, probe(name)])));

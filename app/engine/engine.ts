@@ -75,7 +75,7 @@ export class Engine {
     const { playback, objects } = store.getState();
     const { threads } = context;
     try {
-      const video = await threads.media.open(file, file.name, new AbortController().signal);
+      const video = await threads.media.open([{ path: file.name, file }], file.name, {}, new AbortController().signal);
       store.setState({ masklets: maskletsFor(video.frameCount), answers: noAnswers });
       context.joined = threads.joinVideo(video).then(async () => {
         for (const { id } of objects.list) await threads.segment.addObject(id);

@@ -20,6 +20,8 @@ const video: VideoInfo = {
   frameCount: 10,
   timestampsUs: Float64Array.from({ length: 10 }, (_, n) => n * 40_000),
   durationUs: 400_000,
+  sourceFrames: Uint32Array.from({ length: 10 }, (_, n) => n),
+  sourceStartUs: 0,
   codec: 'avc1.64001f',
   sizeBytes: 1000,
 };

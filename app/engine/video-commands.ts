@@ -74,7 +74,7 @@ export class VideoCommands {
       signal.throwIfAborted();
       this.#player.pause();
       await this.#tracking.cancel();
-      const video = await this.#context.threads.media.open(file, name, signal);
+      const video = await this.#context.threads.media.open([{ path: name, file }], name, {}, signal);
       signal.throwIfAborted();
       this.#file = file;
       this.#begin(video, credit);

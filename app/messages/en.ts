@@ -3,7 +3,7 @@ import type { ErrorCode } from '../../workers/protocol/errors';
 import { count, formatBytes, formatDuration, formatNumber, formatPercent } from './format';
 
 const errors: Record<ErrorCode, (detail: string) => string> = {
-  'not-a-video': () => 'This file is not a video. Choose an MP4 or MOV file.',
+  'not-a-video': () => 'This file is not a video. Choose an MP4, MOV, WebM or MKV file.',
   'unsupported-container': (detail) => detail,
   'unsupported-codec': (detail) => detail,
   'no-frames': () => 'This video has no frames to show. Choose another file.',
@@ -41,7 +41,7 @@ export const en = {
     title: 'Cut any object out of any video.',
     lead: 'Click it, and its mask follows it through every frame.',
     drop: 'Drop a video here',
-    formats: 'MP4 or MOV · H.264 or what your browser plays',
+    formats: 'MP4, MOV, WebM or MKV · H.264 or what your browser plays',
     choose: 'Choose a video',
     or: 'or try the sample',
     sampleTitle: 'Balloons',

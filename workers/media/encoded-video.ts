@@ -1,9 +1,7 @@
 /** What demuxing hands to decoding: an index of compressed samples, and a way to fetch them. Nothing else is held. */
+import type { FrameTable } from './frame-table';
 
-/**
- * Samples in decode order, frames in presentation order. A frame shows exactly one sample; a sample is shown by any
- * number of frames: none where an edit cuts it away, several where edits repeat it.
- */
+/** Samples in decode order, and how to get at them. */
 export type SampleIndex = {
   readonly sampleCount: number;
   /**
@@ -11,12 +9,9 @@ export type SampleIndex = {
    * out in the order of their frames.
    */
   readonly chunkTimestampsUs: Float64Array;
-  /** Per frame, the sample it shows. */
-  readonly frameSamples: Uint32Array;
-  /** Per frame, integer µs, starting at 0. */
-  readonly timestampsUs: Float64Array;
-  readonly durationUs: number;
   isSync(sample: number): boolean;
+  /** Decoded for others' sake: gives no picture. */
+  isHidden(sample: number): boolean;
   /**
    * The sync sample to start decoding at in order to see `sample`: the nearest one that comes before it in decode order
    * and is not shown after it. A picture shown before the sync sample it is decoded after (a leading picture of an open
@@ -27,11 +22,17 @@ export type SampleIndex = {
 };
 
 export type EncodedVideo = {
+  readonly kind: 'samples';
   /** Without rotation or aspect ratio: those are applied to the frames handed out, once. */
   readonly config: VideoDecoderConfig;
   /** As a person says it, such as `HEVC (hvc1)`. */
   readonly codecName: string;
   readonly index: SampleIndex;
+  /**
+   * A frame shows exactly one sample; a sample is shown by any number of frames: none where an edit cuts it away,
+   * several where edits repeat it.
+   */
+  readonly frames: FrameTable;
   /** Width by height of a pixel as the container states it; null where it leaves that to the bitstream. */
   readonly pixelAspect: number | null;
   /** a, b, c, d of the display matrix, each -1, 0 or 1: (x, y) is seen at (ax + cy, bx + dy). */

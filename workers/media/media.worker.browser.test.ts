@@ -1,11 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import clips from '../../e2e/media/clips.json';
-import type { FrameSource, MediaApi } from '../protocol/media-contract';
+import type { FrameSource, MediaApi, OpenOptions } from '../protocol/media-contract';
 import { connect, moving, type Remote } from '../protocol/rpc';
 import type { VideoInfo } from '../protocol/video';
 import { readFrameNumber } from './read-frame-number';
 
-const files = import.meta.glob<string>('../../e2e/media/*.{mp4,mov}', {
+const files = import.meta.glob<string>('../../e2e/media/*.{mp4,mov,mkv,webm}', {
   query: '?url',
   import: 'default',
   eager: true,
@@ -25,7 +25,9 @@ beforeEach(() => {
 });
 afterEach(() => worker.terminate());
 
-const open = async (name: string) => media.open(await clip(name), name, never);
+const open = async (name: string, options: OpenOptions = {}) => openBlob(await clip(name), name, options);
+const openBlob = (file: Blob, path = 'clip', options: OpenOptions = {}, signal = never) =>
+  media.open([{ path, file }], path, options, signal);
 
 /** The number on a frame, once its size and time are what the video says. */
 async function numberOn(source: Remote<FrameSource>, frameIndex: number, info: VideoInfo): Promise<number> {
@@ -54,7 +56,7 @@ const numbersShown: Record<string, number[]> = {
 };
 
 describe('frame n is frame n', () => {
-  const unread = ['hevc.mp4', 'shapes.mp4', '8k.mp4'];
+  const unread = ['hevc.mp4', 'shapes.mp4', '8k.mp4', 'prores.mov', 'mpeg-2.mkv'];
 
   it.each(Object.entries(clips).filter(([name]) => !unread.includes(name)))('%s', async (name, expected) => {
     const info = await open(name);
@@ -139,9 +141,9 @@ describe('opening another file', () => {
 
   it('keeps the old one when it fails or is cancelled', async () => {
     const info = await open('b-frames.mp4');
-    await expect(media.open(new Blob(['no video']), 'notes.txt', never)).rejects.toMatchObject({ code: 'not-a-video' });
+    await expect(openBlob(new Blob(['no video']), 'notes.txt')).rejects.toMatchObject({ code: 'not-a-video' });
     const controller = new AbortController();
-    const cancelled = media.open(await clip('baseline.mp4'), 'baseline.mp4', controller.signal);
+    const cancelled = openBlob(await clip('baseline.mp4'), 'baseline.mp4', {}, controller.signal);
     controller.abort();
     await expect(cancelled).rejects.toMatchObject({ code: 'cancelled' });
     expect(await numberOn(media, 20, info)).toBe(20);
@@ -149,7 +151,7 @@ describe('opening another file', () => {
 
   it('keeps the one opened last', async () => {
     const both = [await clip('b-frames.mp4'), await clip('one-frame.mp4')];
-    await Promise.all(both.map((file) => media.open(file, 'clip', never)));
+    await Promise.all(both.map((file) => openBlob(file)));
     await expect(media.frame(1)).rejects.toMatchObject({ code: 'frame-out-of-range' });
     (await media.frame(0)).close();
   });
@@ -166,6 +168,13 @@ describe('what cannot be done is said', () => {
 
   it.each(['audio-only.mp4', 'no-samples.mp4'])('%s', async (name) => {
     await expect(open(name)).rejects.toMatchObject({ code: 'no-frames' });
+  });
+
+  it.each([
+    ['prores.mov', /Apple ProRes.*ffmpeg/],
+    ['mpeg-2.mkv', /MPEG-2.*ffmpeg/],
+  ])('%s', async (name, message) => {
+    await expect(open(name)).rejects.toMatchObject({ code: 'unsupported-codec', message });
   });
 
   it('of a codec that the browser lacks', async () => {
@@ -187,7 +196,7 @@ describe('what cannot be done is said', () => {
     // Width in the sample entry. ISO 14496-12 §12.1.3.
     const entry = new TextDecoder('latin1').decode(bytes).lastIndexOf('avc1');
     new DataView(bytes.buffer).setUint16(entry + 4 + 24, 10_000);
-    await expect(media.open(new Blob([bytes]), 'large.mp4', never)).rejects.toMatchObject({
+    await expect(openBlob(new Blob([bytes]), 'large.mp4')).rejects.toMatchObject({
       code: 'frame-too-large',
       message: /10000 × 4320.*8192.*HandBrake/,
     });
@@ -195,10 +204,10 @@ describe('what cannot be done is said', () => {
 
   it('of a file cut short: its frames up to there are shown', async () => {
     const whole = await clip('baseline.mp4');
-    const info = await media.open(whole.slice(0, whole.size - 1500), 'cut.mp4', never);
+    const info = await openBlob(whole.slice(0, whole.size - 1500), 'cut.mp4');
     expect(info.frameCount).toBeLessThan(36);
     expect(await numberOn(media, info.frameCount - 1, info)).toBe(info.frameCount - 1);
-    await expect(media.open(whole.slice(0, 100), 'cut.mp4', never)).rejects.toMatchObject({ code: 'truncated-file' });
+    await expect(openBlob(whole.slice(0, 100), 'cut.mp4')).rejects.toMatchObject({ code: 'truncated-file' });
   });
 
   it('of damaged pictures: that frame fails, and the others are shown', async () => {
@@ -208,7 +217,7 @@ describe('what cannot be done is said', () => {
     const mdat = text.indexOf('mdat') + 4;
     const size = bytes.length - mdat;
     bytes.fill(0xff, mdat + Math.floor(size * 0.45), mdat + Math.floor(size * 0.55));
-    const info = await media.open(new Blob([bytes]), 'damaged.mp4', never);
+    const info = await openBlob(new Blob([bytes]), 'damaged.mp4');
     expect(await numberOn(media, 0, info)).toBe(0);
     await expect(media.frame(18)).rejects.toMatchObject({ code: 'decode-failed' });
     expect(await numberOn(media, 35, info)).toBe(35);

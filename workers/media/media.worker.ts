@@ -1,32 +1,35 @@
 /** The media worker: files in, upright frames by index out. Puts the stages together and serves them. */
 import { MaskletError } from '../protocol/errors';
-import type { FrameSource, MediaApi } from '../protocol/media-contract';
+import type { FrameSource, MediaApi, OpenOptions, SourceFile } from '../protocol/media-contract';
 import { moving, serve } from '../protocol/rpc';
 import type { VideoInfo } from '../protocol/video';
 import { LiveFrames } from './decode/live-frames';
 import { VideoFrames, type FrameReader } from './decode/video-frames';
 import { demuxFile } from './demux/demux-file';
+import { selectFrames } from './select-frames';
 
 const live = new LiveFrames();
 let video: VideoFrames | null = null;
 let opening: Promise<unknown> = Promise.resolve();
 
-async function open(file: Blob, name: string, signal: AbortSignal): Promise<VideoInfo> {
+async function open(files: SourceFile[], name: string, options: OpenOptions, signal: AbortSignal): Promise<VideoInfo> {
   signal.throwIfAborted();
-  const encoded = await demuxFile(file, signal);
-  const opened = await VideoFrames.open(encoded, live, signal);
+  const source = await demuxFile(files[0]!.file, signal);
+  const frames = selectFrames(source.frames, options);
+  const opened = await VideoFrames.open({ ...source, frames }, live, signal);
   video?.close();
   video = opened;
-  const { index, config } = encoded;
   return {
     name,
     width: opened.geometry.width,
     height: opened.geometry.height,
-    frameCount: index.timestampsUs.length,
-    timestampsUs: index.timestampsUs,
-    durationUs: index.durationUs,
-    codec: config.codec,
-    sizeBytes: file.size,
+    frameCount: frames.timestampsUs.length,
+    timestampsUs: frames.timestampsUs,
+    durationUs: frames.durationUs,
+    sourceFrames: frames.sourceFrames,
+    sourceStartUs: frames.sourceStartUs,
+    codec: source.config.codec,
+    sizeBytes: files.reduce((sum, { file }) => sum + file.size, 0),
   };
 }
 
@@ -57,7 +60,7 @@ function frameSource(): FrameSource {
 
 const api: MediaApi = {
   ...frameSource(),
-  open: (file, name, signal) => inOrder(() => open(file, name, signal)),
+  open: (files, name, options, signal) => inOrder(() => open(files, name, options, signal)),
   close: () =>
     inOrder(async () => {
       video?.close();

@@ -8,6 +8,28 @@ export type MediaStats = {
   decodedFrames: number;
 };
 
+/** One of the files that a person chose. */
+export type SourceFile = {
+  /** Below what was chosen, with `/` between folders: tells the order of pictures and the layouts of data sets. */
+  path: string;
+  file: Blob;
+};
+
+/** Which frames of a source to open; all of them by default. */
+export type FrameSelection = {
+  /** First frame. */
+  from?: number;
+  /** Last frame, inclusive. A number past the end means the end. */
+  to?: number;
+  /** Every n-th frame. */
+  stride?: number;
+};
+
+export type OpenOptions = FrameSelection & {
+  /** Of pictures that carry no times. Default: what their folder's name says, or 25. */
+  framesPerSecond?: number;
+};
+
 /** What other threads may ask of an open video, over their own port. */
 export type FrameSource = {
   /**
@@ -19,10 +41,14 @@ export type FrameSource = {
 
 export type MediaApi = FrameSource & {
   /**
-   * Opens a file and closes the one before, which is kept if this throws. Only the index is read, not the samples.
-   * @throws `not-a-video`, `unsupported-container`, `unsupported-codec`, `no-frames`, `truncated-file`, `frame-too-large`
+   * Opens a video or pictures and closes what was open before, which is kept if this throws. Only the index is read, not
+   * the samples.
+   * @param files one video, animation, picture or zip; or the pictures of a sequence, in any order
+   * @throws `not-a-video`, `unsupported-container`, `unsupported-codec`, `no-frames`, `truncated-file`,
+   *   `frame-too-large`, `frame-out-of-range` when nothing is left by the selection, `invalid-argument` when files hold
+   *   more than one sequence
    */
-  open(file: Blob, name: string, signal: AbortSignal): Promise<VideoInfo>;
+  open(files: SourceFile[], name: string, options: OpenOptions, signal: AbortSignal): Promise<VideoInfo>;
   close(): Promise<void>;
   /** Serves `FrameSource` on a port, for the segment worker. */
   connect(port: MessagePort): Promise<void>;

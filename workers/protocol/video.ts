@@ -10,7 +10,14 @@ export type VideoInfo = {
   timestampsUs: Float64Array;
   /** Integer µs, from the first frame's start to the last frame's end. */
   durationUs: number;
-  /** RFC 6381, such as `avc1.64001f`. */
+  /**
+   * Per frame, its number in the source, ascending: what exports call it. The index itself where all of a video is open;
+   * not so after a trim, and where pictures are numbered by their names.
+   */
+  sourceFrames: Uint32Array;
+  /** Integer µs from the source's first frame to frame 0: a frame's time in the source is this and its timestamp. */
+  sourceStartUs: number;
+  /** RFC 6381, such as `avc1.64001f`; of pictures the format's name, such as `jpeg`. */
   codec: string;
   sizeBytes: number;
 };

@@ -49,6 +49,8 @@ export function createMovingShapes(width: number, height: number, frameCount: nu
       frameCount,
       timestampsUs: Float64Array.from({ length: frameCount }, (_, n) => n * 40_000),
       durationUs: frameCount * 40_000,
+      sourceFrames: Uint32Array.from({ length: frameCount }, (_, n) => n),
+      sourceStartUs: 0,
       codec: 'none',
       sizeBytes: 0,
     },

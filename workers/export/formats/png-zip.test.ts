@@ -12,6 +12,8 @@ const request: ExportRequest = {
     frameCount: 4,
     timestampsUs: Float64Array.of(0, 40_000, 80_000, 120_000),
     durationUs: 160_000,
+    sourceFrames: Uint32Array.of(0, 1, 2, 3),
+    sourceStartUs: 0,
     codec: 'avc1.64001f',
     sizeBytes: 1,
   },

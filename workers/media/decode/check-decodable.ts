@@ -5,6 +5,9 @@ import type { EncodedVideo } from '../encoded-video';
 /** WebGPU promises textures of this size and no larger. https://www.w3.org/TR/webgpu/#limits */
 const maxSide = 8192;
 
+/** Keeps every frame and its time. */
+const conversion = 'ffmpeg -i in -c:v libx264 -crf 16 -pix_fmt yuv420p -fps_mode passthrough out.mp4';
+
 /** A size that anything decodes which decodes at all. */
 const ordinarySize = { codedWidth: 1280, codedHeight: 720 };
 
@@ -19,10 +22,10 @@ export async function checkDecodable({ config, codecName }: EncodedVideo): Promi
   if (isLarge && (await isSupported({ ...config, ...ordinarySize }))) {
     throw tooLarge(width, height, 'more than this browser can decode');
   }
-  const another = codecName.includes('HEVC') ? ', or try Safari' : '';
+  const another = codecName.includes('HEVC') ? 'Try Safari, or convert' : 'Convert';
   throw new MaskletError(
     'unsupported-codec',
-    `This video is ${codecName}, which this browser can't decode. Convert it to H.264 MP4, for example with HandBrake${another}.`,
+    `This video is ${codecName}, which this browser can't decode. ${another} it to H.264 with HandBrake, or: ${conversion}`,
   );
 }
 

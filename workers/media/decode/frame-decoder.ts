@@ -81,7 +81,7 @@ export class FrameDecoder {
     const step = frameIndex - this.#lastFrame;
     this.#isForward = step > 0 && step <= maxStride;
     this.#lastFrame = frameIndex;
-    const sample = this.#video.index.frameSamples[frameIndex]!;
+    const sample = this.#video.frames.frameSamples[frameIndex]!;
     const cached = this.#cache.get(sample);
     if (cached) resolve(this.#live.adopt(cached.clone()));
     else this.#requests.push({ frameIndex, sample, failures: 0, resolve, reject });
@@ -117,7 +117,7 @@ export class FrameDecoder {
     const request = this.#requests.at(-1);
     if (request) return { sample: request.sample, request };
     if (!this.#isForward) return null;
-    const { frameSamples } = this.#video.index;
+    const { frameSamples } = this.#video.frames;
     const ahead = frameSamples.subarray(this.#lastFrame + 1, this.#lastFrame + 1 + this.#limits.lookAhead);
     const sample = ahead.find((candidate) => !this.#cache.has(candidate));
     // Not worth a restart: another reader's frames may have taken the place of ours in the cache.

@@ -87,7 +87,9 @@ export class SampleDecoder {
     // Samples without bytes repeat the picture before them; decoders take them for an error.
     if (data.length === 0) return;
     const timestamp = this.#timestamp(sample);
-    this.#awaited.set(timestamp, [...(this.#awaited.get(timestamp) ?? []), sample]);
+    if (!this.#video.index.isHidden(sample)) {
+      this.#awaited.set(timestamp, [...(this.#awaited.get(timestamp) ?? []), sample]);
+    }
     const isKey = sample === run.start || this.#video.index.isSync(sample);
     this.#decoder.decode(new EncodedVideoChunk({ type: isKey ? 'key' : 'delta', timestamp, data }));
   }

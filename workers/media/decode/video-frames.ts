@@ -128,7 +128,7 @@ export class VideoFrames {
   }
 
   async #frame(decoder: FrameDecoder, frameIndex: number): Promise<VideoFrame> {
-    const { timestampsUs } = this.#video.index;
+    const { timestampsUs } = this.#video.frames;
     const timestampUs = timestampsUs[frameIndex];
     if (timestampUs === undefined) {
       throw new MaskletError(

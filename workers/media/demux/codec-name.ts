@@ -1,6 +1,9 @@
 /** Names that people know codecs by. */
 
-/** By the first four characters of a sample entry. Registered at mp4ra.org and in the QuickTime file format. */
+/**
+ * By the first four characters of a sample entry (registered at mp4ra.org and in the QuickTime file format) or by the
+ * codec id of a Matroska track (RFC 9559's registry).
+ */
 const names: Record<string, string> = {
   avc1: 'H.264',
   avc3: 'H.264',
@@ -33,6 +36,22 @@ const names: Record<string, string> = {
   cvid: 'Cinepak',
   rle: 'QuickTime Animation',
   png: 'PNG',
+  'V_MPEG4/ISO/AVC': 'H.264',
+  'V_MPEGH/ISO/HEVC': 'HEVC',
+  'V_MPEGI/ISO/VVC': 'VVC',
+  V_AV1: 'AV1',
+  V_VP8: 'VP8',
+  V_VP9: 'VP9',
+  V_PRORES: 'Apple ProRes',
+  V_MJPEG: 'Motion JPEG',
+  V_MPEG1: 'MPEG-1',
+  V_MPEG2: 'MPEG-2',
+  'V_MPEG4/ISO/ASP': 'MPEG-4 Visual',
+  'V_MPEG4/ISO/SP': 'MPEG-4 Visual',
+  V_THEORA: 'Theora',
+  V_FFV1: 'FFV1',
+  'V_MS/VFW/FOURCC': 'in a codec of Video for Windows',
+  V_UNCOMPRESSED: 'Uncompressed video',
 };
 
 /** Such as `HEVC (hvc1)`; the bare type where no name is known. */

@@ -3,6 +3,8 @@
 export type ContainerKind =
   /** MP4, QuickTime and their relatives: ISO base media files. */
   | { kind: 'isobmff' }
+  /** Matroska (MKV) and its subset, WebM. */
+  | { kind: 'matroska' }
   /** A video in a container that cannot be read; `name` with its article, such as `a Matroska file`. */
   | { kind: 'video'; name: string }
   /** Something else that is known by name, such as `a PNG picture`. */
@@ -29,7 +31,7 @@ const signatures: [Signature[], ContainerKind][] = [
     [{ bytes: [0, 0] }, { offset: 4, text: type }],
     { kind: 'isobmff' },
   ]),
-  [[{ bytes: [0x1a, 0x45, 0xdf, 0xa3] }], { kind: 'video', name: 'a Matroska file (MKV)' }],
+  [[{ bytes: [0x1a, 0x45, 0xdf, 0xa3] }], { kind: 'matroska' }],
   [[{ text: 'RIFF' }, { offset: 8, text: 'AVI ' }], { kind: 'video', name: 'an AVI file' }],
   [[{ text: 'RIFF' }, { offset: 8, text: 'WEBP' }], { kind: 'video', name: 'a WebP picture' }],
   [[{ text: 'RIFF' }, { offset: 8, text: 'WAVE' }], { kind: 'other', name: 'an audio file' }],
@@ -64,12 +66,7 @@ const signatures: [Signature[], ContainerKind][] = [
 export function containerKind(start: Uint8Array): ContainerKind {
   const text = String.fromCharCode(...start);
   const found = signatures.find(([parts]) => parts.every((part) => text.startsWith(textOf(part), part.offset ?? 0)));
-  if (!found) return { kind: 'unknown' };
-  const [, kind] = found;
-  // EBML's document type tells WebM from Matroska. RFC 8794 §11.2.4.
-  return kind.kind === 'video' && kind.name.startsWith('a Matroska') && text.slice(0, 64).includes('webm')
-    ? { kind: 'video', name: 'a WebM file' }
-    : kind;
+  return found?.[1] ?? { kind: 'unknown' };
 }
 
 function textOf({ text, bytes }: Signature): string {

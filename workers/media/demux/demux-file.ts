@@ -3,9 +3,11 @@ import { MaskletError } from '../../protocol/errors';
 import type { EncodedVideo } from '../encoded-video';
 import { containerKind, containerProbeSize } from './container-kind';
 import { FileBytes } from './file-bytes';
+import { openMatroska } from './matroska-demuxer';
 import { openMp4 } from './mp4-demuxer';
 
-const wayOn = 'Convert it to an H.264 MP4, for example with HandBrake.';
+const wayOn =
+  'Repack it without loss: ffmpeg -i in -c copy out.mp4. Where that does not do, convert it to H.264 with HandBrake.';
 
 /**
  * Told by its bytes, never by its name.
@@ -17,9 +19,10 @@ export async function demuxFile(file: Blob, signal: AbortSignal): Promise<Encode
   if (bytes.size === 0) throw new MaskletError('not-a-video', 'This file is empty. Choose another one.');
   const kind = containerKind(await bytes.peek(0, containerProbeSize));
   if (kind.kind === 'isobmff') return openMp4(bytes, signal);
+  if (kind.kind === 'matroska') return openMatroska(bytes, signal);
   if (kind.kind === 'video') {
-    throw new MaskletError('unsupported-container', `This is ${kind.name}; only MP4 and MOV can be opened. ${wayOn}`);
+    throw new MaskletError('unsupported-container', `This is ${kind.name}, which can't be opened. ${wayOn}`);
   }
   const what = kind.kind === 'other' ? `${kind.name}, not a video` : 'not a video that can be read';
-  throw new MaskletError('not-a-video', `This file is ${what}. Choose an MP4 or MOV file.`);
+  throw new MaskletError('not-a-video', `This file is ${what}. Choose an MP4, MOV, WebM or MKV file.`);
 }

@@ -6,13 +6,13 @@ const windowSize = 8192;
 
 export class FileBytes {
   readonly size: number;
-  readonly #file: Blob;
+  readonly blob: Blob;
   #window = new Uint8Array();
   #windowStart = 0;
 
-  constructor(file: Blob) {
-    this.#file = file;
-    this.size = file.size;
+  constructor(blob: Blob) {
+    this.blob = blob;
+    this.size = blob.size;
   }
 
   /**
@@ -21,7 +21,7 @@ export class FileBytes {
    */
   async read(start: number, length: number): Promise<Uint8Array<ArrayBuffer>> {
     try {
-      return new Uint8Array(await this.#file.slice(start, start + length).arrayBuffer());
+      return new Uint8Array(await this.blob.slice(start, start + length).arrayBuffer());
     } catch (cause) {
       // A File is a promise of bytes on disk, broken once somebody moves or changes them.
       throw new MaskletError(

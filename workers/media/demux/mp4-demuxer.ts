@@ -105,8 +105,10 @@ function encodedVideo(trak: Box, moov: Box, list: SampleList, file: FileBytes): 
   }
   const reader = new SampleReader(file, list, index.sampleCount);
   return {
+    kind: 'samples',
     ...sampleDescription(required(trak, 'mdia', 'minf', 'stbl', 'stsd')),
     index,
+    frames: index,
     orientation: orientationOf(parseBox(required(trak, 'tkhd'), 'tkhd').matrix, mvhd.matrix),
     read: (first) => reader.read(first),
   };

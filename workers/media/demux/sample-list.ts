@@ -32,6 +32,8 @@ export class SampleList {
   readonly compositionTimes: number[] = [];
   readonly durations: number[] = [];
   readonly syncFlags: boolean[] = [];
+  /** Samples that are decoded for others' sake and give no picture. */
+  readonly hidden = new Set<number>();
   #decodeTime = 0;
 
   get count(): number {
@@ -50,6 +52,12 @@ export class SampleList {
     this.compositionTimes.push(this.#decodeTime + compositionOffset);
     this.syncFlags.push(isSync);
     this.#decodeTime += duration;
+  }
+
+  /** Adds a sample of which only its place in presentation is known. */
+  addShownAt(offset: number, size: number, compositionTime: number, duration: number, isSync: boolean): void {
+    this.#decodeTime = compositionTime;
+    this.add(offset, size, duration, 0, isSync);
   }
 
   /**

@@ -6,6 +6,7 @@
  * shows nothing of it.
  */
 import type { SampleIndex } from '../encoded-video';
+import type { FrameTable } from '../frame-table';
 import type { SampleList } from './sample-list';
 
 /** An entry of an edit list. ISO 14496-12 §8.6.6. */
@@ -36,21 +37,23 @@ type ShownFrame = {
 /** Of a lone frame that does not say how long it lasts. */
 const fallbackDurationUs = 40_000;
 
-export class SampleTable implements SampleIndex {
+export class SampleTable implements SampleIndex, FrameTable {
   readonly sampleCount: number;
   readonly chunkTimestampsUs: Float64Array;
   readonly frameSamples: Uint32Array;
   readonly timestampsUs: Float64Array;
   readonly durationUs: number;
   readonly #syncSamples: number[];
+  readonly #hidden: ReadonlySet<number>;
 
   /**
    * Frames are made only of samples that can be decoded: from the first sync sample on, up to the first sample that the
-   * file is too short for. Samples of no bytes repeat the picture before them and are no frames.
+   * file is too short for. Samples of no bytes repeat the picture before them and are no frames, nor are hidden ones.
    * @param fileSize bytes
    */
   constructor(list: SampleList, timing: TrackTiming, fileSize: number) {
     const readable = readableCount(list, fileSize);
+    this.#hidden = list.hidden;
     this.sampleCount = readable;
     this.#syncSamples = syncSamples(list, readable);
     const firstDecodable = this.#syncSamples[0] ?? readable;
@@ -58,7 +61,7 @@ export class SampleTable implements SampleIndex {
     this.chunkTimestampsUs = chunkTimestamps(list, order, timing.timescale);
 
     const shown = framesOf(
-      order.filter((sample) => sample >= firstDecodable && list.sizes[sample]! > 0),
+      order.filter((sample) => sample >= firstDecodable && list.sizes[sample]! > 0 && !list.hidden.has(sample)),
       list,
       timing,
     );
@@ -71,6 +74,10 @@ export class SampleTable implements SampleIndex {
 
   isSync(sample: number): boolean {
     return this.#syncSamples[this.#lastSync(sample)] === sample;
+  }
+
+  isHidden(sample: number): boolean {
+    return this.#hidden.has(sample);
   }
 
   startFor(sample: number, before = Infinity): number {

@@ -1,0 +1,149 @@
+/**
+ * A Matroska or WebM file in, an index of its video track out.
+ *
+ * Mediabunny reads what the file says about its tracks. The blocks are walked here: it takes a cluster for a whole or for
+ * nothing, so that the frames of a last cluster that is cut short would be lost, and its packets keep their cluster in
+ * memory.
+ */
+import type { Input, InputVideoTrack, Rotation } from 'mediabunny';
+import { MaskletError } from '../../protocol/errors';
+import type { EncodedVideo } from '../encoded-video';
+import { codecName } from './codec-name';
+import type { FileBytes } from './file-bytes';
+import { ForwardReader } from './forward-reader';
+import { matroskaBlocks, type MatroskaBlock } from './matroska-blocks';
+import type { Orientation } from './orientation';
+import { SampleList } from './sample-list';
+import { SampleReader } from './sample-reader';
+import { SampleTable } from './sample-table';
+
+const repack = 'Repack it without loss: ffmpeg -i in.mkv -c copy out.mp4';
+
+/**
+ * Reads the file once from front to back: the format has no table of its frames.
+ * @param signal stops reading; the promise rejects with its reason
+ * @throws `truncated-file`, `no-frames`, `unsupported-codec`, `unsupported-container` when frames share blocks or are
+ *   compressed once more
+ */
+export async function openMatroska(file: FileBytes, signal: AbortSignal): Promise<EncodedVideo> {
+  const { Input, BlobSource, EncodedPacketSink, MATROSKA, WEBM } = await import('mediabunny');
+  signal.throwIfAborted();
+  const input = new Input({ formats: [WEBM, MATROSKA], source: new BlobSource(file.blob) });
+  try {
+    const track = await chooseTrack(input);
+    const first = await new EncodedPacketSink(track).getFirstPacket().catch(() => null);
+    return await indexOf(file, track, first?.byteLength ?? null, signal);
+  } catch (cause) {
+    if (cause instanceof MaskletError || signal.aborted) throw cause;
+    throw new MaskletError(
+      'truncated-file',
+      'This video is damaged: the part of the file that says what is in it makes no sense. Try another copy of it.',
+      { cause },
+    );
+  } finally {
+    input.dispose();
+  }
+}
+
+/** @param firstSize bytes of the track's first frame as it is to be decoded; null where that is not known */
+async function indexOf(
+  file: FileBytes,
+  track: InputVideoTrack,
+  firstSize: number | null,
+  signal: AbortSignal,
+): Promise<EncodedVideo> {
+  const description = await describe(track);
+  const blocks = await matroskaBlocks(new ForwardReader(file), track.id, signal);
+  // What is stripped from the front of every frame, or compressed, is told apart by the first one.
+  const isPacked = firstSize !== null && blocks[0] !== undefined && firstSize !== blocks[0].size;
+  if (isPacked || blocks.some(({ isLaced }) => isLaced)) {
+    throw new MaskletError(
+      'unsupported-container',
+      `This file packs its frames in a way that can't be read. ${repack}`,
+    );
+  }
+  const list = new SampleList();
+  for (const block of blocks) {
+    if (isHidden(block, description.config.codec)) list.hidden.add(list.count);
+    list.addShownAt(block.offset, block.size, block.timestamp, block.duration, block.isKey);
+  }
+  const timescale = await track.getTimeResolution();
+  const index = new SampleTable(list, { timescale, movieTimescale: timescale, edits: [] }, file.size);
+  if (index.frameSamples.length === 0) {
+    throw new MaskletError(
+      'truncated-file',
+      'This video is cut short: it says what it is, but none of its frames is in the file. Copy or download it again.',
+    );
+  }
+  const reader = new SampleReader(file, list, index.sampleCount);
+  return { kind: 'samples', ...description, index, frames: index, read: (sample) => reader.read(sample) };
+}
+
+/** Cover art and thumbnails are tracks too: not the default one, or small. */
+async function chooseTrack(input: Input): Promise<InputVideoTrack> {
+  const tracks = await input.getVideoTracks();
+  const candidates = await Promise.all(
+    tracks.map(async (track) => ({
+      track,
+      isDefault: (await track.getDisposition()).default,
+      area: (await track.getCodedWidth()) * (await track.getCodedHeight()),
+    })),
+  );
+  candidates.sort((a, b) => Number(b.isDefault) - Number(a.isDefault) || b.area - a.area);
+  const [best] = candidates;
+  if (!best) {
+    throw new MaskletError('no-frames', 'This file has no video in it, perhaps only sound. Choose another file.');
+  }
+  return best.track;
+}
+
+async function describe(
+  track: InputVideoTrack,
+): Promise<Pick<EncodedVideo, 'config' | 'codecName' | 'pixelAspect' | 'orientation'>> {
+  const codecId = String(await track.getInternalCodecId());
+  const config = await track.getDecoderConfig();
+  const { num, den } = await track.getPixelAspectRatio();
+  return {
+    config: config ? ownConfig(config) : { codec: codecId },
+    codecName: codecName(codecId),
+    // Every track of Matroska has a display size, so that a ratio of 1 may say nothing.
+    pixelAspect: num === den ? null : num / den,
+    orientation: turned(await track.getRotation()),
+  };
+}
+
+/** Without what is applied to the frames handed out. */
+function ownConfig({
+  codec,
+  codedWidth,
+  codedHeight,
+  description,
+  colorSpace,
+}: VideoDecoderConfig): VideoDecoderConfig {
+  return {
+    codec,
+    ...(codedWidth && codedHeight ? { codedWidth, codedHeight } : {}),
+    ...(description ? { description } : {}),
+    ...(colorSpace ? { colorSpace } : {}),
+  };
+}
+
+/** Clockwise. */
+function turned(rotation: Rotation): Orientation {
+  const turns: Record<Rotation, Orientation> = {
+    0: [1, 0, 0, 1],
+    90: [0, 1, -1, 0],
+    180: [-1, 0, 0, -1],
+    270: [0, -1, 1, 0],
+  };
+  return turns[rotation];
+}
+
+/** Alternate reference frames stand in blocks of their own (VP8), or where a muxer did not join them (VP9). */
+function isHidden({ firstByte, isSuperframe }: MatroskaBlock, codec: string): boolean {
+  // show_frame of the frame tag. RFC 6386 §9.1.
+  if (codec === 'vp8') return (firstByte & 0x10) === 0;
+  // show_existing_frame and show_frame of profiles 0 to 2. VP9 bitstream specification §6.2, annex B.
+  if (codec.startsWith('vp09')) return !isSuperframe && (firstByte & 0x30) !== 0x30 && (firstByte & 0x0a) === 0;
+  return false;
+}
