@@ -12,7 +12,7 @@ await setUpChromium();
 await run('npx', ['vite', 'build', '--logLevel', 'warn']);
 const { chromium } = await import('@playwright/test');
 const { preview } = await import('vite');
-const { chromiumArgs, findChromium } = await import('./chromium.mjs');
+const { chromiumArgs, findChromium, swiftshaderArgs } = await import('./chromium.mjs');
 
 /** @type {Record<string, number>} */
 const results = {};
@@ -133,6 +133,37 @@ results['8 objects over 1 object, time per frame'] =
 }
 
 await browser.close();
+{
+  // On a software adapter: what crosses is the same on any, only the time is not.
+  const software = await chromium.launch({
+    executablePath: findChromium() ?? '',
+    args: [...chromiumArgs, ...swiftshaderArgs],
+  });
+  const page = await software.newPage();
+  await page.goto('http://localhost:4174/?provider=webgpu');
+  await page.waitForFunction(() => 'masklet' in window);
+  const traffic = await page.evaluate(async () => {
+    await window.masklet.open('samples/balloons.mp4');
+    const object = await window.masklet.addObject();
+    await window.masklet.prompt({ object, frame: 0, points: [{ x: 450, y: 420, label: 1 }] });
+    await window.masklet.track({ from: 0, to: 1 });
+    const before = (await window.masklet.stats()).segment.gpu;
+    const frames = await window.masklet.track({ from: 2, to: 5 });
+    const after = (await window.masklet.stats()).segment.gpu;
+    if (!before || !after) throw new Error('The software adapter was not used');
+    return {
+      up: (after.uploadedBytes - before.uploadedBytes) / frames / 1000,
+      parameters: (after.parameterBytes - before.parameterBytes) / frames / 1000,
+      down: (after.downloadedBytes - before.downloadedBytes) / frames / 1000,
+      dispatches: (after.dispatches - before.dispatches) / frames,
+    };
+  });
+  results['WebGPU, 1 object, kB to the GPU per frame'] = traffic.up;
+  results['WebGPU, 1 object, kB of parameters per frame'] = traffic.parameters;
+  results['WebGPU, 1 object, kB from the GPU per frame'] = traffic.down;
+  results['WebGPU, 1 object, dispatches per frame'] = traffic.dispatches;
+  await software.close();
+}
 await server.close();
 
 mkdirSync(join(root, 'bench-results'), { recursive: true });

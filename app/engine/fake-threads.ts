@@ -212,6 +212,7 @@ export function fakeEngine() {
         ortMs: 0,
         trackedFrames: 0,
         trackedMs: {} as TrackedFrame['times'],
+        gpu: null,
       };
     },
   };

@@ -3,6 +3,8 @@ import clips from '../../e2e/media/clips.json';
 import type { FrameSource, MediaApi, OpenOptions } from '../protocol/media-contract';
 import { connect, moving, type Remote } from '../protocol/rpc';
 import type { VideoInfo } from '../protocol/video';
+import { readPixels } from '../resample/read-pixels';
+import { resizePixels } from '../resample/resize-pixels';
 import { readFrameNumber } from './read-frame-number';
 
 const files = import.meta.glob<string>('../../e2e/media/*.{mp4,mov,mkv,webm}', {
@@ -30,7 +32,11 @@ const openBlob = (file: Blob, path = 'clip', options: OpenOptions = {}, signal =
   media.open([{ path, file }], path, options, signal);
 
 /** The number on a frame, once its size and time are what the video says. */
-async function numberOn(source: Remote<FrameSource>, frameIndex: number, info: VideoInfo): Promise<number> {
+async function numberOn(
+  source: Pick<Remote<FrameSource>, 'frame'>,
+  frameIndex: number,
+  info: VideoInfo,
+): Promise<number> {
   const frame = await source.frame(frameIndex);
   try {
     const { displayWidth, displayHeight, timestamp, visibleRect } = frame;
@@ -54,6 +60,14 @@ const numbersShown: Record<string, number[]> = {
   'trimmed.mp4': upTo(20).map((n) => n + 7),
   'two-edits.mp4': [...upTo(10).map((n) => n + 3), ...upTo(12).map((n) => n + 20)],
 };
+
+/** Squashed here, a frame is what the worker says it is, and no frame is left behind. */
+async function expectSquashed(source: Remote<FrameSource>, frameIndex: number): Promise<void> {
+  const frame = await source.frame(frameIndex);
+  const expected = resizePixels(await readPixels(frame, 64), 64);
+  frame.close();
+  expect(await source.squashed(frameIndex, 64)).toEqual(expected);
+}
 
 describe('frame n is frame n', () => {
   const unread = ['hevc.mp4', 'shapes.mp4', '8k.mp4', 'prores.mov', 'mpeg-2.mkv'];
@@ -92,6 +106,7 @@ describe('frame n is frame n', () => {
     ]);
     expect(here).toEqual(order);
     expect(there).toEqual(backward);
+    await expectSquashed(other, 3);
     await media.close();
     expect((await media.stats()).liveFrames).toBe(0);
   });

@@ -3,6 +3,8 @@ import { MaskletError } from '../protocol/errors';
 import type { FrameSource, MediaApi, OpenOptions, SourceFile } from '../protocol/media-contract';
 import { moving, serve } from '../protocol/rpc';
 import type { VideoInfo } from '../protocol/video';
+import { readPixels } from '../resample/read-pixels';
+import { resizePixels } from '../resample/resize-pixels';
 import { LiveFrames } from './decode/live-frames';
 import { VideoFrames, type FrameReader } from './decode/video-frames';
 import { demuxFile } from './demux/demux-file';
@@ -44,16 +46,28 @@ function inOrder<T>(task: () => Promise<T>): Promise<T> {
 function frameSource(): FrameSource {
   let reader: FrameReader | null = null;
   let readVideo: VideoFrames | null = null;
+  async function read(frameIndex: number): Promise<VideoFrame> {
+    if (!video) throw new MaskletError('no-video', 'There is no video open. Open one first.');
+    if (!reader || readVideo !== video) {
+      reader = video.reader();
+      readVideo = video;
+    }
+    return reader.frame(frameIndex);
+  }
   return {
     frame: async (frameIndex) => {
-      if (!video) throw new MaskletError('no-video', 'There is no video open. Open one first.');
-      if (!reader || readVideo !== video) {
-        reader = video.reader();
-        readVideo = video;
-      }
-      const frame = await reader.frame(frameIndex);
+      const frame = await read(frameIndex);
       live.release(frame);
       return moving(frame, [frame]);
+    },
+    squashed: async (frameIndex, size) => {
+      const frame = await read(frameIndex);
+      try {
+        const pixels = resizePixels(await readPixels(frame, size), size);
+        return moving(pixels, [pixels.buffer]);
+      } finally {
+        live.close(frame);
+      }
     },
   };
 }

@@ -37,9 +37,16 @@ export type FrameSource = {
    * @throws `no-video`, `frame-out-of-range`, `decode-failed`
    */
   frame(frameIndex: number): Promise<VideoFrame>;
+  /**
+   * Frame n squashed to size × size, as the reference loads frames: for models on the CPU, which would otherwise wait for
+   * it on their own thread.
+   * @returns uint8[size, size, 3], RGB
+   * @throws `no-video`, `frame-out-of-range`, `decode-failed`
+   */
+  squashed(frameIndex: number, size: number): Promise<Uint8ClampedArray>;
 };
 
-export type MediaApi = FrameSource & {
+export type MediaApi = Pick<FrameSource, 'frame'> & {
   /**
    * Opens a video or pictures and closes what was open before, which is kept if this throws. Only the index is read, not
    * the samples.

@@ -82,6 +82,16 @@ export type TrackerSettings = {
   correctionsCondition: boolean;
 };
 
+/** Since the device was there; ONNX Runtime's share included. */
+export type GpuTraffic = {
+  /** In pieces of 512 bytes or more: data. */
+  uploadedBytes: number;
+  /** In smaller pieces: what tells a dispatch its shapes. */
+  parameterBytes: number;
+  downloadedBytes: number;
+  dispatches: number;
+};
+
 export type SegmentStats = {
   featureCacheBytes: number;
   memoryBankBytes: number;
@@ -92,6 +102,8 @@ export type SegmentStats = {
   /** Frames tracked since the worker started, and where their time went. */
   trackedFrames: number;
   trackedMs: StageTimes;
+  /** null on WASM. */
+  gpu: GpuTraffic | null;
 };
 
 /** What the export worker may ask, over its own port. */

@@ -2,6 +2,8 @@
 import { moving } from '../protocol/rpc';
 import type { FrameSource } from '../protocol/media-contract';
 import type { VideoInfo } from '../protocol/video';
+import { readPixels } from '../resample/read-pixels';
+import { resizePixels } from '../resample/resize-pixels';
 
 export type MovingShapes = {
   info: VideoInfo;
@@ -59,6 +61,15 @@ export function createMovingShapes(width: number, height: number, frameCount: nu
         served.push(frameIndex);
         const frame = draw(frameIndex);
         return moving(frame, [frame]);
+      },
+      async squashed(frameIndex, size) {
+        served.push(frameIndex);
+        const frame = draw(frameIndex);
+        try {
+          return resizePixels(await readPixels(frame, size), size);
+        } finally {
+          frame.close();
+        }
       },
     },
     truth(shape, frameIndex) {

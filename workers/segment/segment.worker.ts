@@ -275,6 +275,7 @@ const api: SegmentApi = {
       ortMs: ortBusyMs(),
       trackedFrames,
       trackedMs,
+      gpu: model?.runtime.traffic ?? null,
     };
   },
 };

@@ -19,6 +19,7 @@ export async function loadNodeModel(folder: string): Promise<NodeModel> {
     provider: 'wasm',
     device: 'Node',
     gpu: null,
+    traffic: null,
     tensors: createCpuTensorMemory(ort),
     createSession: async (model) => {
       const session = await enqueue(() => ort.InferenceSession.create(model, { executionProviders: ['wasm'] }));

@@ -3,8 +3,9 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { decode } from 'fast-png';
 import type { FramePrompts } from '../../protocol/prompt';
+import { resizePixels } from '../../resample/resize-pixels';
 import { FeatureCache } from '../image-features/feature-cache';
-import { preprocessPixels } from '../image-features/preprocess-frame';
+import { normalize } from '../image-features/preprocess-frame';
 import { resizeLogits } from '../masks/resize-logits';
 import { decodeRle, encodeRle } from '../masks/rle';
 import { readSafetensors, tensorNumbers, type SafeTensor } from '../model-pack/safetensors';
@@ -194,8 +195,9 @@ class NumericRun {
       for (let c = 0; c < 3; c++) pixels[n * 4 + c] = data[n * channels + c]!;
     }
     const { manifest } = this.#model.graphs;
-    const image = preprocessPixels({ data: pixels, width, height }, manifest.imageSize, manifest);
-    return this.#model.runtime.tensors.float(image, [1, 3, manifest.imageSize, manifest.imageSize]);
+    const size = manifest.imageSize;
+    const image = normalize(resizePixels({ data: pixels, width, height }, size), size, manifest);
+    return this.#model.runtime.tensors.float(image, [1, 3, size, size]);
   }
 
   /** One byte a pixel, 0 or 1. */

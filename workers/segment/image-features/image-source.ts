@@ -1,21 +1,24 @@
-/** Frame index in, image tensor out: pulls frames from the media worker one ahead, and closes each of them. */
+/** Frame index in, image tensor out: asks the media worker one frame ahead, and closes each frame it gets. */
 import { asMaskletError } from '../../protocol/errors';
 import type { FrameSource } from '../../protocol/media-contract';
 import type { Remote } from '../../protocol/rpc';
 import type { Manifest } from '../model-pack/manifest';
 import type { Tensor } from '../runtime/ort';
 import type { Runtime } from '../runtime/runtime';
-import { preprocessPixels, readPixels } from './preprocess-frame';
+import { normalize } from './preprocess-frame';
 import { createGpuPreprocessor, type GpuPreprocessor } from './preprocess-frame-gpu';
 
 export type ImageTimes = { decode: number; preprocess: number };
+
+/** A whole frame for the GPU; uint8[S, S, 3] where the CPU makes the tensor. */
+type Picture = VideoFrame | Uint8ClampedArray;
 
 export class ImageSource {
   readonly #frames: Remote<FrameSource>;
   readonly #runtime: Runtime;
   readonly #manifest: Manifest;
   #gpu: GpuPreprocessor | null;
-  #ahead: { frameIndex: number; frame: Promise<VideoFrame> } | null = null;
+  #ahead: { frameIndex: number; picture: Promise<Picture> } | null = null;
 
   constructor(frames: Remote<FrameSource>, runtime: Runtime, manifest: Manifest) {
     this.#frames = frames;
@@ -24,60 +27,63 @@ export class ImageSource {
     this.#gpu = runtime.gpu && createGpuPreprocessor(runtime.gpu, manifest.imageSize, manifest);
   }
 
-  /** Starts decoding a frame that will be asked for next, beside whatever the graphs are doing. */
+  /** Starts on a frame that will be asked for next, beside whatever the graphs are doing. */
   prefetch(frameIndex: number): void {
     if (this.#ahead?.frameIndex === frameIndex) return;
     this.dropPrefetched();
-    const frame = this.#frames.frame(frameIndex);
+    const picture = this.#request(frameIndex);
     // Whoever takes it sees the failure; nobody may.
-    frame.catch(() => undefined);
-    this.#ahead = { frameIndex, frame };
+    picture.catch(() => undefined);
+    this.#ahead = { frameIndex, picture };
   }
 
   /** @returns float32[1, 3, S, S], owned by the caller. @throws `no-video`, `frame-out-of-range`, `decode-failed` */
   async image(frameIndex: number): Promise<{ image: Tensor; times: ImageTimes }> {
     const start = performance.now();
-    const frame = await this.#take(frameIndex);
-    const decoded = performance.now();
+    const picture = await this.#take(frameIndex);
+    const got = performance.now();
     try {
-      const image = await this.#preprocess(frame);
-      return { image, times: { decode: decoded - start, preprocess: performance.now() - decoded } };
+      const image = await this.#preprocess(picture, frameIndex);
+      return { image, times: { decode: got - start, preprocess: performance.now() - got } };
     } catch (error) {
       throw asMaskletError(error);
     } finally {
-      frame.close();
+      close(picture);
     }
   }
 
   dropPrefetched(): void {
-    this.#ahead?.frame.then(
-      (frame) => frame.close(),
-      () => undefined,
-    );
+    this.#ahead?.picture.then(close, () => undefined);
     this.#ahead = null;
   }
 
-  #take(frameIndex: number): Promise<VideoFrame> {
-    const ahead = this.#ahead;
-    if (ahead?.frameIndex === frameIndex) {
-      this.#ahead = null;
-      return ahead.frame;
-    }
-    return this.#frames.frame(frameIndex);
+  #request(frameIndex: number): Promise<Picture> {
+    return this.#gpu ? this.#frames.frame(frameIndex) : this.#frames.squashed(frameIndex, this.#manifest.imageSize);
   }
 
-  async #preprocess(frame: VideoFrame): Promise<Tensor> {
+  #take(frameIndex: number): Promise<Picture> {
+    const ahead = this.#ahead;
+    if (ahead?.frameIndex !== frameIndex) return this.#request(frameIndex);
+    this.#ahead = null;
+    return ahead.picture;
+  }
+
+  async #preprocess(picture: Picture, frameIndex: number): Promise<Tensor> {
     const { imageSize } = this.#manifest;
     const dims = [1, 3, imageSize, imageSize];
-    if (this.#gpu) {
+    if (this.#gpu && picture instanceof VideoFrame) {
       try {
-        return this.#runtime.tensors.adopt(this.#gpu.preprocess(frame), dims);
+        return this.#runtime.tensors.adopt(this.#gpu.preprocess(picture), dims);
       } catch {
         // Some browsers can't import every kind of frame; the CPU can read them all.
         this.#gpu = null;
       }
     }
-    const pixels = await readPixels(frame, imageSize);
-    return this.#runtime.tensors.float(preprocessPixels(pixels, imageSize, this.#manifest), dims);
+    const pixels = picture instanceof VideoFrame ? await this.#frames.squashed(frameIndex, imageSize) : picture;
+    return this.#runtime.tensors.float(normalize(pixels, imageSize, this.#manifest), dims);
   }
+}
+
+function close(picture: Picture): void {
+  if (picture instanceof VideoFrame) picture.close();
 }

@@ -1,6 +1,8 @@
 import { expect, it } from 'vitest';
+import { readPixels } from '../../resample/read-pixels';
+import { resizePixels } from '../../resample/resize-pixels';
 import { createRuntime } from '../runtime/runtime';
-import { preprocessPixels, readPixels } from './preprocess-frame';
+import { normalize } from './preprocess-frame';
 import { createGpuPreprocessor } from './preprocess-frame-gpu';
 
 const normalization = { imageMean: [0.485, 0.456, 0.406], imageStd: [0.229, 0.224, 0.225] };
@@ -24,8 +26,7 @@ it('makes the same image on the GPU as on the CPU', async () => {
     [64, 64, 32],
   ] as const) {
     const frame = textured(width, height);
-    const pixels = await readPixels(frame, size);
-    const cpu = preprocessPixels(pixels, size, normalization);
+    const cpu = normalize(resizePixels(await readPixels(frame, size), size), size, normalization);
     const buffer = createGpuPreprocessor(runtime.gpu!, size, normalization).preprocess(frame);
     const tensor = runtime.tensors.adopt(buffer, [1, 3, size, size]);
     const gpu = await runtime.tensors.read(tensor);

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { cubic, planResize, resizePlane, triangle } from './antialiased-resize';
+import { cubic, planResize, resizePlane, triangle } from '../../resample/antialiased-resize';
 import { cleanUp, keepSeededPieces } from './clean-up';
 import { resizeLogits } from './resize-logits';
 import { resolveOverlaps } from './resolve-overlaps';

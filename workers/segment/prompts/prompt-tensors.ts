@@ -1,7 +1,7 @@
 /** From prompts in the video's normalised coordinates to what the decoder takes: the one conversion to model space. */
 import type { MaskRle } from '../../protocol/mask';
 import type { FramePrompts } from '../../protocol/prompt';
-import { resizePlane, triangle } from '../masks/antialiased-resize';
+import { resizePlane, triangle } from '../../resample/antialiased-resize';
 import { decodeRle } from '../masks/rle';
 
 /** Points in model pixels, x and y in turn, and their labels. */

@@ -1,27 +1,25 @@
-/** Counts what crosses between CPU and GPU on a device, and how often it is set to work. For tests and benchmarks. */
-
-export type GpuTraffic = {
-  /** Bytes of each upload: uniforms are many and small. */
-  uploads: number[];
-  downloadedBytes: number;
-  dispatches: number;
-};
+/** Counts what crosses between CPU and GPU on a device, and how often it is set to work. */
+import type { GpuTraffic } from '../../protocol/segment-contract';
 
 /** Counts from now on, whoever uses the device: ONNX Runtime calls the same methods as we do. */
 export function countTraffic(device: GPUDevice): GpuTraffic {
-  const traffic: GpuTraffic = { uploads: [], downloadedBytes: 0, dispatches: 0 };
+  const traffic: GpuTraffic = { uploadedBytes: 0, parameterBytes: 0, downloadedBytes: 0, dispatches: 0 };
   const { queue } = device;
+  const count = (bytes: number): void => {
+    if (bytes < 512) traffic.parameterBytes += bytes;
+    else traffic.uploadedBytes += bytes;
+  };
 
   const writeBuffer = queue.writeBuffer.bind(queue);
   queue.writeBuffer = (buffer, offset, data, start, size) => {
-    traffic.uploads.push(size ?? data.byteLength);
+    count(size ?? data.byteLength);
     writeBuffer(buffer, offset, data, start, size);
   };
   const createBuffer = device.createBuffer.bind(device);
   device.createBuffer = (descriptor) => {
     const buffer = createBuffer(descriptor);
     // A buffer born mapped is written by the CPU; one mapped later is read by it.
-    if (descriptor.mappedAtCreation) traffic.uploads.push(descriptor.size);
+    if (descriptor.mappedAtCreation) count(descriptor.size);
     const mapAsync = buffer.mapAsync.bind(buffer);
     buffer.mapAsync = (mode, offset, size) => {
       if (mode === GPUMapMode.READ) traffic.downloadedBytes += size ?? buffer.size;

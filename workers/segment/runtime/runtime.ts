@@ -1,9 +1,10 @@
 /** A provider, ready: sessions are made from it, tensors live in it. */
-import type { Provider } from '../../protocol/segment-contract';
+import type { GpuTraffic, Provider } from '../../protocol/segment-contract';
 import { MaskletError } from '../../protocol/errors';
 import { createCpuTensorMemory } from './cpu-tensor-memory';
 import { requestGpuDevice } from './gpu-device';
 import { createGpuTensorMemory } from './gpu-tensor-memory';
+import { countTraffic } from './gpu-traffic';
 import { loadOrt, wasmThreads, type OrtModule, type OrtSession, type Tensor } from './ort';
 import { enqueue } from './ort-queue';
 import type { TensorMemory } from './tensor-memory';
@@ -20,6 +21,8 @@ export type Runtime = {
   device: string;
   /** The WebGPU device; null on WASM. */
   gpu: GPUDevice | null;
+  /** What crossed to the device and back, still counting; null on WASM. */
+  traffic: GpuTraffic | null;
   tensors: TensorMemory;
   /** @throws `model-incompatible`, `out-of-memory` */
   createSession(model: Uint8Array): Promise<GraphSession>;
@@ -34,6 +37,7 @@ export async function createRuntime(provider: Provider): Promise<Runtime> {
       provider,
       device: threads === 1 ? '1 thread' : `${threads} threads`,
       gpu: null,
+      traffic: null,
       tensors: createCpuTensorMemory(ort),
       createSession: (model) => createSession(ort, model, { executionProviders: ['wasm'] }),
     };
@@ -44,6 +48,7 @@ export async function createRuntime(provider: Provider): Promise<Runtime> {
     provider,
     device: description,
     gpu: device,
+    traffic: countTraffic(device),
     tensors: createGpuTensorMemory(ort, device),
     createSession: (model) =>
       createSession(ort, model, {
