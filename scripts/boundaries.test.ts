@@ -10,7 +10,7 @@ const imports: [file: string, specifier: string, isAllowed: boolean][] = [
   ['workers/protocol/a.ts', '../segment/segment.worker', false],
   ['workers/protocol/b.ts', './mask', true],
   ['workers/resample/a.ts', '../segment/masks/rle', false],
-  ['workers/media/d.ts', '../resample/resize-pixels', true],
+  ['workers/media/e.ts', '../resample/resize-pixels', true],
   ['workers/media/a.ts', '../segment/tracker/tracker', false],
   ['workers/media/b.ts', 'onnxruntime-web/wasm', false],
   ['workers/media/c.ts', 'react', false],
