@@ -14,6 +14,7 @@ import { useShortcuts } from './shortcuts/use-shortcuts';
 import { patch } from './state/store';
 import { ThemeButton } from './ThemeButton';
 import { Timeline } from './timeline/Timeline';
+import { HistoryControls } from './tools/HistoryControls';
 import { ToolRail } from './tools/ToolRail';
 import { IconButton } from './ui/IconButton';
 import { Sheet } from './ui/Sheet';
@@ -32,7 +33,12 @@ export function App() {
       <div className={styles.app}>
         <TopBar
           product={t.product}
-          start={<OpenFile />}
+          start={
+            <>
+              <OpenFile />
+              {video ? <HistoryControls /> : null}
+            </>
+          }
           end={
             <>
               <ModelChip />

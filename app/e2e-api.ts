@@ -3,6 +3,7 @@ import type { ExportFormat } from '../workers/protocol/export-contract';
 import type { MediaStats } from '../workers/protocol/media-contract';
 import type { ObjectId, PointLabel } from '../workers/protocol/prompt';
 import type { Provider, SegmentStats, TrackDirection, TrackerSettings } from '../workers/protocol/segment-contract';
+import type { HistoryAction } from './state/history';
 
 export type OpenedVideo = {
   name: string;
@@ -78,6 +79,13 @@ type TrackArguments = {
 
 type AutomationMask = AutomationRle & { counts: number[]; score: number; predictedIou: number };
 
+type AutomationHistory = {
+  /** The oldest first. */
+  steps: { action: HistoryAction; object: string | null; frame: number | null }[];
+  /** How many of them are done; the rest was taken back. */
+  position: number;
+};
+
 type AutomationStats = {
   media: MediaStats;
   segment: SegmentStats;
@@ -98,6 +106,9 @@ export type MaskletApi = {
   mask(object: ObjectId, frame: number): Promise<AutomationMask | null>;
   lock(object: ObjectId, frame: number, isLocked?: boolean): Promise<void>;
   configure(settings?: Partial<TrackerSettings>): Promise<TrackerSettings>;
+  undo(): Promise<boolean>;
+  redo(): Promise<boolean>;
+  history(): Promise<AutomationHistory>;
   seek(frame: number): Promise<void>;
   export(format: ExportFormat): Promise<Blob>;
   stats(): Promise<AutomationStats>;

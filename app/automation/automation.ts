@@ -61,13 +61,12 @@ export function createAutomation(engine: Engine, store: AppStore): MaskletApi {
       const { prompts, objects } = store.getState();
       const frameIndex = given['frame'] === undefined ? null : frame(given['frame']);
       const ids = given['object'] === undefined ? objects.list.map(({ id }) => id) : [object(given['object'])];
-      await Promise.all(
-        ids.flatMap((id) =>
-          promptedFrames(prompts, id)
-            .filter((prompted) => frameIndex === null || prompted === frameIndex)
-            .map((prompted) => engine.prompts.clear(id, prompted)),
-        ),
+      const places = ids.flatMap((id) =>
+        promptedFrames(prompts, id)
+          .filter((prompted) => frameIndex === null || prompted === frameIndex)
+          .map((prompted) => ({ object: id, frameIndex: prompted })),
       );
+      await engine.prompts.clearAll(places);
     },
 
     async track(request = {}) {
@@ -110,7 +109,7 @@ export function createAutomation(engine: Engine, store: AppStore): MaskletApi {
 
     async lock(id, frameIndex, isLocked = true) {
       if (typeof isLocked !== 'boolean') throw invalid('isLocked', 'true or false', isLocked);
-      await engine.context.threads.segment.setLocked(object(id), frame(frameIndex), isLocked);
+      await engine.prompts.lock(object(id), frame(frameIndex), isLocked);
     },
 
     async configure(settings = {}) {
@@ -118,6 +117,19 @@ export function createAutomation(engine: Engine, store: AppStore): MaskletApi {
       // Masks on screen were made by the settings before.
       await engine.masks.reload();
       return configured;
+    },
+
+    async undo() {
+      return engine.history.undo();
+    },
+
+    async redo() {
+      return engine.history.redo();
+    },
+
+    async history() {
+      const { steps, position } = store.getState().history;
+      return { steps: steps.map(({ id: _id, frameIndex, ...step }) => ({ ...step, frame: frameIndex })), position };
     },
 
     async seek(frameIndex) {

@@ -7,6 +7,8 @@ import { EngineContext, type Clock } from './context';
 import { ExportCommands } from './export-commands';
 import { FrameMasks } from './frame-masks';
 import { FramePresenter } from './frame-presenter';
+import { History } from './history';
+import { HistoryCommands } from './history-commands';
 import { ModelCommands } from './model-commands';
 import { ObjectCommands } from './object-commands';
 import { Player } from './player';
@@ -37,6 +39,8 @@ export class Engine {
   readonly masks: FrameMasks;
   readonly exporting: ExportCommands;
   readonly thumbnails: Thumbnails;
+  readonly history: HistoryCommands;
+  readonly #marks: History;
   readonly #startThread: StartThread;
 
   constructor({ store, startThread, packUrl, provider, clock }: EngineOptions) {
@@ -44,13 +48,15 @@ export class Engine {
     const context = new EngineContext(store, this.#startThreads(), clock);
     this.context = context;
     this.model = new ModelCommands(context, packUrl, provider);
+    this.#marks = new History(context, this.model);
     this.masks = new FrameMasks(context);
     this.presenter = new FramePresenter(context, this.masks);
     this.player = new Player(context, this.presenter);
-    this.tracking = new TrackCommands(context, this.model, this.player);
+    this.tracking = new TrackCommands(context, this.model, this.player, this.#marks);
     this.video = new VideoCommands(context, this.presenter, this.masks, this.player, this.tracking);
-    this.objects = new ObjectCommands(context);
-    this.prompts = new PromptCommands(context, this.model, this.tracking);
+    this.objects = new ObjectCommands(context, this.#marks);
+    this.prompts = new PromptCommands(context, this.model, this.#marks);
+    this.history = new HistoryCommands(context, this.#marks, this.prompts, this.tracking, this.masks, this.player);
     this.exporting = new ExportCommands(context);
     this.thumbnails = new Thumbnails(context);
   }
@@ -69,6 +75,7 @@ export class Engine {
     context.threads = this.#startThreads();
     context.dismiss('threads');
     this.masks.clear();
+    this.#marks.clear();
     void this.model.load().catch(() => undefined);
     const { file } = this.video;
     if (!file) return;

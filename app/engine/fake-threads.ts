@@ -1,5 +1,5 @@
 /** In-memory workers for the tests of the engine: the same calls over the same ports. */
-import type { MaskletError } from '../../workers/protocol/errors';
+import { MaskletError } from '../../workers/protocol/errors';
 import type { ExportApi, ExportRequest } from '../../workers/protocol/export-contract';
 import type { MaskResult } from '../../workers/protocol/mask';
 import type { MediaApi } from '../../workers/protocol/media-contract';
@@ -81,6 +81,8 @@ export function fakeEngine() {
     if (error) throw error;
   };
   const masks = new Map<string, MaskResult>();
+  const snapshots = new Map<number, Map<string, MaskResult>>();
+  let lastSnapshot = 0;
   const mask = (object: ObjectId, frameIndex: number, origin: 'prompt' | 'track', area: number): MaskResult => {
     const result: MaskResult = {
       object,
@@ -196,10 +198,20 @@ export function fakeEngine() {
       calls.push(`lock ${object}:${frameIndex} ${isLocked}`);
     },
     async snapshot() {
-      return 1;
+      snapshots.set(++lastSnapshot, new Map(masks));
+      calls.push(`snapshot ${lastSnapshot}`);
+      return lastSnapshot;
     },
-    async restore() {},
-    async dropSnapshots() {},
+    async restore(snapshot) {
+      calls.push(`restore ${snapshot}`);
+      const kept = snapshots.get(snapshot);
+      if (!kept) throw new MaskletError('unknown-snapshot', 'Unknown.');
+      masks.clear();
+      for (const [key, result] of kept) masks.set(key, result);
+    },
+    async dropSnapshots(dropped) {
+      for (const snapshot of dropped) snapshots.delete(snapshot);
+    },
     async configure(settings) {
       return { fillHoleArea: 8, removeIslandArea: 0, nonOverlapping: false, correctionsCondition: true, ...settings };
     },
@@ -245,7 +257,7 @@ export function fakeEngine() {
   const clock = new FakeClock();
   const store = createAppStore();
   const engine = new Engine({ store, startThread, packUrl: 'https://example.test/nano/', provider: 'auto', clock });
-  return { engine, store, calls, frames, gates, fail, kill, exported, clock };
+  return { engine, store, calls, frames, gates, snapshots, fail, kill, exported, clock };
 }
 
 /** Time that passes when it is told to. */

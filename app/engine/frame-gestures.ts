@@ -1,5 +1,5 @@
 /** What clicks, drags and keys on the frame mean: commands on the selected object and the frame shown. */
-import type { BoxPrompt, PointLabel } from '../../workers/protocol/prompt';
+import type { BoxPrompt, ObjectId, PointLabel } from '../../workers/protocol/prompt';
 import { isPrompted, promptsOn, withBox, withoutPoint, withPoints } from '../state/prompts';
 import type { AppStore } from '../state/store';
 import type { Engine } from './engine';
@@ -7,8 +7,8 @@ import type { Engine } from './engine';
 export type PromptOutcome = 'prompted' | 'negative-first';
 
 /**
- * A point on the frame shown, for the selected object. The first positive one makes the object. A run is stopped: who
- * clicks while it goes on has seen it drift.
+ * A point on the frame shown, for the selected object. The first positive one makes the object. A run that goes on takes
+ * it in between two of its frames.
  */
 export async function promptPoint(
   engine: Engine,
@@ -37,10 +37,13 @@ async function promptSelected(
   const { shownFrame } = store.getState().playback;
   // Holds the frame that was clicked: neither playing nor a run moves on from it.
   const held = engine.player.seek(shownFrame);
-  const cancelled = engine.tracking.cancel();
-  const object = store.getState().view.selectedObject ?? engine.objects.add();
-  const answer = engine.prompts.change(object, shownFrame, edit);
-  await Promise.all([held, cancelled, answer]);
+  const { selectedObject } = store.getState().view;
+  const change = (object: ObjectId) => engine.prompts.change(object, shownFrame, edit);
+  const answer =
+    selectedObject === null
+      ? engine.history.together('new-object', { frameIndex: shownFrame }, () => change(engine.objects.add()))
+      : change(selectedObject);
+  await Promise.all([held, answer]);
 }
 
 /**

@@ -6,7 +6,7 @@ import type { EngineContext } from './context';
 
 const limitBytes = 32 * 1024 * 1024;
 
-type Entry = { masks: readonly MaskResult[]; bytes: number };
+type Entry = { masks: readonly MaskResult[]; bytes: number; epoch: number };
 
 export class FrameMasks {
   readonly #context: EngineContext;
@@ -14,6 +14,8 @@ export class FrameMasks {
   readonly #entries = new Map<number, Entry>();
   readonly #listeners = new Set<() => void>();
   #bytes = 0;
+  /** Grows when versions start again from earlier ones: entries from before are shown until newer ones come. */
+  #epoch = 0;
   #isRefreshing = false;
 
   constructor(context: EngineContext) {
@@ -43,7 +45,8 @@ export class FrameMasks {
 
   isCurrent(frameIndex: number): boolean {
     const { byObject } = this.#context.store.getState().masklets;
-    const masks = this.#entries.get(frameIndex)?.masks ?? [];
+    const entry = this.#entries.get(frameIndex);
+    const masks = entry?.epoch === this.#epoch ? entry.masks : [];
     return Object.entries(byObject).every(
       ([object, masklet]) =>
         markOf(masklet, frameIndex) === FrameMark.none ||
@@ -55,8 +58,15 @@ export class FrameMasks {
   async load(frameIndex: number): Promise<void> {
     if (this.isCurrent(frameIndex)) return;
     const { generation, threads } = this.#context;
+    const epoch = this.#epoch;
     const masks = await threads.segment.masksOfFrame(frameIndex);
-    if (generation === this.#context.generation) this.#keep(frameIndex, masks);
+    if (generation === this.#context.generation) this.#keep(frameIndex, masks, epoch);
+  }
+
+  /** Another state was restored in the worker: what is known is shown until it was asked for again. */
+  outdate(): void {
+    this.#epoch++;
+    void this.#refresh();
   }
 
   /** Calls `listener` when masks of a frame have come. */
@@ -94,10 +104,10 @@ export class FrameMasks {
     }
   }
 
-  #keep(frameIndex: number, masks: readonly MaskResult[]): void {
+  #keep(frameIndex: number, masks: readonly MaskResult[], epoch: number): void {
     this.#drop(frameIndex);
     const bytes = masks.reduce((sum, { rle }) => sum + rle.counts.byteLength, 0);
-    this.#entries.set(frameIndex, { masks, bytes });
+    this.#entries.set(frameIndex, { masks, bytes, epoch });
     this.#bytes += bytes;
     for (const oldest of this.#entries.keys()) {
       if (this.#bytes <= limitBytes || oldest === frameIndex) break;

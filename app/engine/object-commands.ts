@@ -1,18 +1,21 @@
-/** Adds, removes, selects, renames and hides objects. */
+/** Adds, removes and selects objects, and changes what they look like in the list and on the frame. */
 import type { ObjectId } from '../../workers/protocol/prompt';
 import { t } from '../messages/messages';
 import { forgetAnswers } from '../state/answers';
 import { forgetMasklet } from '../state/masklets';
-import { addObject, changeObject, neighbourOf, removeObject } from '../state/objects';
+import { addObject, changeObject, findObject, moveObject, neighbourOf, removeObject } from '../state/objects';
 import { forgetPrompts, isPrompted } from '../state/prompts';
 import { patch } from '../state/store';
 import type { EngineContext } from './context';
+import type { History } from './history';
 
 export class ObjectCommands {
   readonly #context: EngineContext;
+  readonly #history: History;
 
-  constructor(context: EngineContext) {
+  constructor(context: EngineContext, history: History) {
     this.#context = context;
+    this.#history = history;
   }
 
   /** Adds an object and selects it. It is in the list at once; prompts may follow without waiting. @throws `no-video` */
@@ -20,6 +23,7 @@ export class ObjectCommands {
     this.#context.video();
     const { store, threads } = this.#context;
     const id = store.getState().objects.nextId;
+    this.#history.begin('new-object');
     store.setState(({ objects, view }) => ({
       objects: addObject(objects, name?.trim() || t.objects.defaultName(id)),
       view: { ...view, selectedObject: id, pointLabel: 1 },
@@ -47,6 +51,7 @@ export class ObjectCommands {
   async remove(id: ObjectId): Promise<void> {
     this.#context.checkObject(id);
     const { store, threads, generation } = this.#context;
+    this.#history.begin('delete-object', { object: id });
     store.setState(({ objects, prompts, answers, masklets, view }) => ({
       objects: removeObject(objects, id),
       prompts: forgetPrompts(prompts, id),
@@ -54,8 +59,10 @@ export class ObjectCommands {
       masklets: forgetMasklet(masklets, id),
       view: { ...view, selectedObject: view.selectedObject === id ? neighbourOf(objects, id) : view.selectedObject },
     }));
-    await this.#context.joined;
+    await Promise.all([this.#context.joined, this.#history.marked()]);
     this.#context.checkGeneration(generation);
+    // Taken back before the worker heard of it.
+    if (findObject(store.getState().objects, id)) return;
     await threads.segment.removeObject(id);
   }
 
@@ -69,13 +76,58 @@ export class ObjectCommands {
   rename(id: ObjectId, name: string): void {
     this.#context.checkObject(id);
     const trimmed = name.trim();
-    if (trimmed) this.#change(id, { name: trimmed });
+    if (!trimmed || trimmed === findObject(this.#context.store.getState().objects, id)?.name) return;
+    this.#history.begin('rename', { object: id });
+    this.#change(id, { name: trimmed });
   }
 
   /** @throws `unknown-object` */
   setVisible(id: ObjectId, isVisible: boolean): void {
     this.#context.checkObject(id);
+    this.#history.begin(isVisible ? 'show' : 'hide', { object: id });
     this.#change(id, { isVisible });
+  }
+
+  /** Shows this object alone, or all of them when it is alone already. @throws `unknown-object` */
+  solo(id: ObjectId): void {
+    this.#context.checkObject(id);
+    this.#history.begin('solo', { object: id });
+    const { store } = this.#context;
+    const isAlone = store.getState().objects.list.every((entry) => entry.isVisible === (entry.id === id));
+    for (const entry of store.getState().objects.list) {
+      this.#change(entry.id, { isVisible: isAlone || entry.id === id });
+    }
+  }
+
+  /** Protects an object's prompts and masks, or lets them be changed again. @throws `unknown-object` */
+  setLocked(id: ObjectId, isLocked: boolean): void {
+    this.#context.checkObject(id);
+    this.#history.begin(isLocked ? 'lock-object' : 'unlock-object', { object: id });
+    this.#change(id, { isLocked });
+  }
+
+  /** @param colorIndex into the palette @throws `unknown-object` */
+  recolor(id: ObjectId, colorIndex: number): void {
+    this.#context.checkObject(id);
+    this.#history.begin('recolor', { object: id });
+    this.#change(id, { colorIndex });
+  }
+
+  /** @param opacity 0 to 1 @throws `unknown-object` */
+  setOpacity(id: ObjectId, opacity: number): void {
+    this.#context.checkObject(id);
+    this.#history.begin('opacity', { object: id, mergeKey: `opacity ${id}` });
+    this.#change(id, { opacity: Math.max(0, Math.min(1, opacity)) });
+  }
+
+  /** Moves an object up (negative) or down in the list. @throws `unknown-object` */
+  move(id: ObjectId, by: number): void {
+    this.#context.checkObject(id);
+    const { store } = this.#context;
+    const moved = moveObject(store.getState().objects, id, by);
+    if (moved === store.getState().objects) return;
+    this.#history.begin('reorder', { object: id, mergeKey: `reorder ${id}` });
+    store.setState({ objects: moved });
   }
 
   #change(id: ObjectId, fields: Parameters<typeof changeObject>[2]): void {

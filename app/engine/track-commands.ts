@@ -2,10 +2,11 @@
 import { asMaskletError, MaskletError } from '../../workers/protocol/errors';
 import type { ObjectId } from '../../workers/protocol/prompt';
 import type { TrackDirection, TrackedFrame, TrackRequest } from '../../workers/protocol/segment-contract';
-import { markStale, writeMasks } from '../state/masklets';
+import { writeMasks } from '../state/masklets';
 import { objectsToTrack, promptedObjects, startOfRun } from '../state/object-status';
 import { patch } from '../state/store';
 import type { EngineContext } from './context';
+import type { History } from './history';
 import type { ModelCommands } from './model-commands';
 import type { Player } from './player';
 
@@ -19,12 +20,14 @@ export class TrackCommands {
   readonly #context: EngineContext;
   readonly #model: ModelCommands;
   readonly #player: Player;
-  #run: { controller: AbortController; edited: Set<ObjectId>; ended: Promise<number> } | null = null;
+  readonly #history: History;
+  #run: { controller: AbortController; ended: Promise<number> } | null = null;
 
-  constructor(context: EngineContext, model: ModelCommands, player: Player) {
+  constructor(context: EngineContext, model: ModelCommands, player: Player, history: History) {
     this.#context = context;
     this.#model = model;
     this.#player = player;
+    this.#history = history;
   }
 
   /** What the Track buttons do: the objects that need it, from where it makes sense. */
@@ -48,11 +51,15 @@ export class TrackCommands {
     }
     const objects = request.objects ?? promptedObjects(this.#context.store.getState());
     if (objects.length === 0) throw new MaskletError('nothing-to-track', 'There is nothing to track yet.');
-    const run = { controller: new AbortController(), edited: new Set<ObjectId>(), ended: Promise.resolve(0) };
+    const run = { controller: new AbortController(), ended: Promise.resolve(0) };
     this.#run = run;
-    run.ended = this.#track({ ...request, objects }, run).finally(() => {
+    const step = this.#history.begin('track', { object: objects.length === 1 ? objects[0]! : null });
+    let frames = 0;
+    const tell = (done: number) => (frames = done);
+    run.ended = this.#track({ ...request, objects }, run.controller.signal, tell).finally(() => {
       this.#run = null;
       patch(this.#context.store, 'tracking', { run: null });
+      if (frames === 0) this.#history.forget(step);
     });
     return run.ended;
   }
@@ -68,17 +75,12 @@ export class TrackCommands {
     await run.ended.catch(() => undefined);
   }
 
-  /** An object whose prompts change during a run: the rest of it is tracked from the old ones. */
-  noteEdit(object: ObjectId): void {
-    this.#run?.edited.add(object);
-  }
-
   async #track(
     request: TrackRequest & { objects: ObjectId[] },
-    run: { controller: AbortController; edited: Set<ObjectId> },
+    signal: AbortSignal,
+    tell: (frames: number) => void,
   ): Promise<number> {
     const { store, clock, generation, threads } = this.#context;
-    const { signal } = run.controller;
     this.#context.dismiss('tracking');
     this.#player.pause();
     patch(store, 'tracking', {
@@ -95,14 +97,15 @@ export class TrackCommands {
     let frames = 0;
     let followedMs = -Infinity;
     try {
-      await Promise.all([this.#context.joined, this.#model.ready()]);
+      await Promise.all([this.#context.joined, this.#model.ready(), this.#history.marked()]);
       const stream = await threads.segment.track(request, signal);
       let frameBeganMs = clock.nowMs();
       for await (const tracked of stream) {
         this.#context.checkGeneration(generation);
         frames = tracked.done;
+        tell(frames);
         const nowMs = clock.nowMs();
-        this.#take(tracked, nowMs - frameBeganMs, run.edited);
+        this.#take(tracked, nowMs - frameBeganMs);
         frameBeganMs = nowMs;
         const isLast = tracked.done === tracked.total || signal.aborted;
         if (isLast || nowMs - followedMs >= followEveryMs) {
@@ -122,16 +125,15 @@ export class TrackCommands {
   }
 
   /** O(objects). */
-  #take(tracked: TrackedFrame, elapsedMs: number, edited: ReadonlySet<ObjectId>): void {
+  #take(tracked: TrackedFrame, elapsedMs: number): void {
     const { store } = this.#context;
     store.setState(({ masklets, tracking, model }) => {
       // A removed object's last mask may still be on its way.
       const present = new Set(store.getState().objects.list.map(({ id }) => id));
-      let next = writeMasks(
+      const next = writeMasks(
         masklets,
         tracked.masks.filter(({ object }) => present.has(object)),
       );
-      for (const object of edited) next = markStale(next, object);
       const before = tracking.run?.msPerFrame ?? elapsedMs;
       const msPerFrame = before + (elapsedMs - before) * newestWeight;
       const { done, total } = tracked;

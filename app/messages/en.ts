@@ -1,5 +1,6 @@
 /** Every sentence and word the page shows, in English. Another language is another object of this shape. */
 import type { ErrorCode } from '../../workers/protocol/errors';
+import type { HistoryAction } from '../state/history';
 import { count, formatBytes, formatDuration, formatNumber, formatPercent } from './format';
 
 const errors: Record<ErrorCode, (detail: string) => string> = {
@@ -87,6 +88,42 @@ export const en = {
     retry: 'Load again',
     runOnWasm: 'Run on WASM',
     tryWebgpu: 'Try WebGPU',
+  },
+
+  history: {
+    undo: 'Undo',
+    redo: 'Redo',
+    undoWhat: (what: string) => `Undo: ${what}`,
+    redoWhat: (what: string) => `Redo: ${what}`,
+    title: 'History',
+    start: 'Opened',
+    step: (action: string, object: string | null) => (object === null ? action : `${action} · ${object}`),
+    frame: (frame: number) => `frame ${formatNumber(frame)}`,
+    actions: {
+      'new-object': 'New object',
+      'delete-object': 'Delete object',
+      rename: 'Rename',
+      show: 'Show',
+      hide: 'Hide',
+      solo: 'Solo',
+      recolor: 'Change colour',
+      reorder: 'Reorder',
+      opacity: 'Change opacity',
+      'lock-object': 'Lock object',
+      'unlock-object': 'Unlock object',
+      'clean-up': 'Change clean-up',
+      'add-point': 'Add point',
+      'move-point': 'Move point',
+      'remove-point': 'Remove point',
+      box: 'Draw box',
+      'remove-box': 'Remove box',
+      mask: 'Edit mask',
+      'clear-prompts': 'Clear prompts',
+      candidate: 'Choose mask',
+      lock: 'Lock frame',
+      unlock: 'Unlock frame',
+      track: 'Track',
+    } satisfies Record<HistoryAction, string>,
   },
 
   tools: {
@@ -236,6 +273,7 @@ export const en = {
       prompting: 'Prompting',
       objects: 'Objects',
       tracking: 'Tracking',
+      page: 'Everywhere',
       keyboard: 'Without a mouse',
     },
     labels: {
@@ -259,6 +297,8 @@ export const en = {
       'track-forward': 'Track forward',
       'track-backward': 'Track backward',
       cancel: 'Cancel tracking',
+      undo: 'Undo',
+      redo: 'Redo',
       help: 'This sheet',
     },
     mouse: {

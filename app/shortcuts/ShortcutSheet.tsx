@@ -41,7 +41,10 @@ export function ShortcutSheet() {
           </section>
         </div>
         <Section section="objects" />
-        <Section section="tracking" />
+        <div>
+          <Section section="tracking" />
+          <Section section="page" />
+        </div>
       </div>
       <label className={styles.switchRow}>
         <span>
@@ -81,7 +84,7 @@ function Section({ section, children }: { section: ShortcutSection; children?: R
 function Combos({ shortcut: { id, combos } }: { shortcut: Shortcut }) {
   // Nine keys for one thing are written as a range.
   if (id === 'select-object') return <Keys keys={['1–9']} />;
-  return combos.map((combo) => <Keys key={combo.key} keys={keysOf(combo)} />);
+  return combos.map((combo) => <Keys key={keysOf(combo).join('+')} keys={keysOf(combo)} />);
 }
 
 function Row({ label, children }: { label: string; children: ReactNode }) {

@@ -29,6 +29,13 @@ it("leaves the browser's combinations alone", () => {
   expect(findShortcut(press('n', { metaKey: true }), true)).toBeNull();
 });
 
+it('takes undo and redo with Ctrl or Command, single keys or not', () => {
+  expect(findShortcut(press('z', { ctrlKey: true }), false)).toBe('undo');
+  expect(findShortcut(press('Z', { metaKey: true, shiftKey: true }), true)).toBe('redo');
+  expect(findShortcut(press('y', { ctrlKey: true }), true)).toBe('redo');
+  expect(findShortcut(press('z'), true)).toBeNull();
+});
+
 it('can do without single characters', () => {
   expect(findShortcut(press('t'), false)).toBeNull();
   expect(findShortcut(press('3'), false)).toBeNull();

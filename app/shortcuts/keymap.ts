@@ -1,6 +1,6 @@
 /** The page's keys: one table for what they do and for the sheet that lists them. */
 
-export type ShortcutSection = 'playback' | 'prompting' | 'objects' | 'tracking';
+export type ShortcutSection = 'playback' | 'prompting' | 'objects' | 'tracking' | 'page';
 
 export type ShortcutId =
   | 'play-pause'
@@ -23,10 +23,12 @@ export type ShortcutId =
   | 'track-forward'
   | 'track-backward'
   | 'cancel'
+  | 'undo'
+  | 'redo'
   | 'help';
 
-/** `KeyboardEvent.key`, letters in lower case. */
-export type Combo = { key: string; isShift?: boolean };
+/** `KeyboardEvent.key`, letters in lower case; `isMod` is Ctrl, or Command on a Mac. */
+export type Combo = { key: string; isShift?: boolean; isMod?: boolean };
 
 export type Shortcut = { id: ShortcutId; section: ShortcutSection; combos: readonly Combo[] };
 
@@ -53,7 +55,16 @@ export const shortcuts: readonly Shortcut[] = [
   { id: 'track-forward', section: 'tracking', combos: [{ key: 'f', isShift: true }] },
   { id: 'track-backward', section: 'tracking', combos: [{ key: 'b', isShift: true }] },
   { id: 'cancel', section: 'tracking', combos: [{ key: 'Escape' }] },
-  { id: 'help', section: 'tracking', combos: [{ key: '?' }] },
+  { id: 'undo', section: 'page', combos: [{ key: 'z', isMod: true }] },
+  {
+    id: 'redo',
+    section: 'page',
+    combos: [
+      { key: 'z', isShift: true, isMod: true },
+      { key: 'y', isMod: true },
+    ],
+  },
+  { id: 'help', section: 'page', combos: [{ key: '?' }] },
 ];
 
 type KeyPress = Pick<KeyboardEvent, 'key' | 'shiftKey' | 'altKey' | 'ctrlKey' | 'metaKey'>;
@@ -63,14 +74,20 @@ type KeyPress = Pick<KeyboardEvent, 'key' | 'shiftKey' | 'altKey' | 'ctrlKey' | 
  * @param hasSingleKeys false leaves out letters, digits and signs (WCAG 2.1.4)
  */
 export function findShortcut(press: KeyPress, hasSingleKeys: boolean): ShortcutId | null {
-  if (press.altKey || press.ctrlKey || press.metaKey) return null;
+  if (press.altKey) return null;
+  const isMod = press.ctrlKey || press.metaKey;
   const isCharacter = press.key.length === 1 && press.key !== ' ';
-  if (isCharacter && !hasSingleKeys) return null;
+  if (isCharacter && !isMod && !hasSingleKeys) return null;
   const key = isCharacter ? press.key.toLowerCase() : press.key;
   // Where a sign lies behind Shift depends on the keyboard.
   const isSign = isCharacter && !/[a-z]/.test(key);
   const found = shortcuts.find(({ combos }) =>
-    combos.some((combo) => combo.key === key && (isSign || (combo.isShift ?? false) === press.shiftKey)),
+    combos.some(
+      (combo) =>
+        combo.key === key &&
+        (combo.isMod ?? false) === isMod &&
+        (isSign || (combo.isShift ?? false) === press.shiftKey),
+    ),
   );
   return found?.id ?? null;
 }
@@ -87,7 +104,7 @@ const keyNames: Record<string, string> = {
 };
 
 /** How a combination is written on keys. */
-export function keysOf({ key, isShift }: Combo): string[] {
+export function keysOf({ key, isShift, isMod }: Combo): string[] {
   const name = keyNames[key] ?? (key.length === 1 ? key.toUpperCase() : key);
-  return isShift ? ['Shift', name] : [name];
+  return [...(isMod ? ['Ctrl'] : []), ...(isShift ? ['Shift'] : []), name];
 }

@@ -33,15 +33,15 @@ it('keeps summaries in columns, and counts without reading them', () => {
 
 it('makes tracked frames stale until they are tracked again, and prompted ones never', () => {
   let state = writeMasks(maskletsFor(5), [mask(1, 0, 'prompt'), mask(1, 1, 'track'), mask(1, 2, 'track')]);
-  state = markStale(state, 1);
+  state = markStale(state, 1, 0);
   expect(Array.from(state.byObject[1]!.columns.isStale)).toEqual([0, 1, 1, 0, 0]);
   expect(state.byObject[1]!.staleFrames).toBe(2);
-  expect(markStale(state, 1)).toBe(state);
+  expect(markStale(state, 1, 0)).toBe(state);
   state = writeMasks(state, [mask(1, 2, 'track')]);
   expect(state.byObject[1]!.staleFrames).toBe(1);
   state = eraseMask(state, 1, 1);
   expect(state.byObject[1]).toMatchObject({ markedFrames: 2, trackedFrames: 1, staleFrames: 0 });
-  expect(markStale(state, 7)).toBe(state);
+  expect(markStale(state, 7, 0)).toBe(state);
 });
 
 it('replaces only what has changed', () => {

@@ -1,6 +1,7 @@
 /**
  * Every object's masks over the video, as summaries in columns. The columns are written in place and the small record
- * around them is replaced, so that a tracked frame costs O(objects) however long the video is.
+ * around them is replaced, so that a tracked frame costs O(objects) however long the video is. Who keeps a state for
+ * later shares it first (`shareMasklets`); the next write then copies the columns, once.
  */
 import type { MaskSummary } from '../../workers/protocol/mask';
 import type { ObjectId } from '../../workers/protocol/prompt';
@@ -16,14 +17,23 @@ export type MaskColumns = {
   readonly isStale: Uint8Array;
   /** 1 where the mask comes from tracking rather than from a prompt. */
   readonly isTracked: Uint8Array;
+  /** 1 where a person declared a tracked mask right: it conditions, and no run passes over it. */
+  readonly isLocked: Uint8Array;
   readonly area: Uint32Array;
   readonly occlusionScore: Float32Array;
   readonly predictedIou: Float32Array;
   readonly version: Uint32Array;
 };
 
+/** Passages that have not taken a changed frame in yet: 1 forward, 2 backward, 3 both. */
+export type OpenEdit = 1 | 2 | 3;
+
 export type Masklet = {
   readonly columns: MaskColumns;
+  /** Frames whose prompts have changed since the rest was tracked. */
+  readonly edits: ReadonlyMap<number, OpenEdit>;
+  /** Somebody else holds the columns too: they are copied before they are written. */
+  readonly isShared: boolean;
   readonly revision: number;
   readonly markedFrames: number;
   readonly trackedFrames: number;
@@ -50,13 +60,19 @@ export function writeMasks(state: MaskletsState, masks: readonly MaskSummary[]):
   return { ...state, byObject };
 }
 
+/** What may be kept: no later write shows in it. Put the result into the store, so that writers know. */
+export function shareMasklets(state: MaskletsState): MaskletsState {
+  const entries = Object.entries(state.byObject).map(([id, masklet]) => [id, { ...masklet, isShared: true }]);
+  return { ...state, byObject: Object.fromEntries(entries) as MaskletsState['byObject'] };
+}
+
 export function eraseMask(state: MaskletsState, object: ObjectId, frameIndex: number): MaskletsState {
-  const masklet = state.byObject[object];
-  if (!masklet || markOf(masklet, frameIndex) === FrameMark.none) return state;
+  const before = state.byObject[object];
+  if (!before || markOf(before, frameIndex) === FrameMark.none) return state;
+  const masklet = writable(before);
   const { columns } = masklet;
   const erased: Masklet = {
-    columns,
-    revision: masklet.revision + 1,
+    ...masklet,
     markedFrames: masklet.markedFrames - 1,
     trackedFrames: masklet.trackedFrames - columns.isTracked[frameIndex]!,
     staleFrames: masklet.staleFrames - columns.isStale[frameIndex]!,
@@ -64,17 +80,75 @@ export function eraseMask(state: MaskletsState, object: ObjectId, frameIndex: nu
   columns.mark[frameIndex] = FrameMark.none;
   columns.isTracked[frameIndex] = 0;
   columns.isStale[frameIndex] = 0;
-  return { ...state, byObject: { ...state.byObject, [object]: erased } };
+  columns.isLocked[frameIndex] = 0;
+  return put(state, object, erased);
 }
 
-/** After an edit of an object's prompts: what was tracked from the old ones no longer follows from them. */
-export function markStale(state: MaskletsState, object: ObjectId): MaskletsState {
+/**
+ * After an edit of an object's prompts on a frame: what was tracked from the old ones no longer follows from them,
+ * except for locked frames.
+ */
+export function markStale(state: MaskletsState, object: ObjectId, frameIndex: number): MaskletsState {
+  const before = state.byObject[object];
+  if (!before || before.trackedFrames === 0) return state;
+  const isDone = before.staleFrames === before.trackedFrames && before.edits.get(frameIndex) === 3;
+  if (isDone) return state;
+  const masklet = writable(before);
+  const { isTracked, isLocked, isStale } = masklet.columns;
+  let staleFrames = 0;
+  for (let n = 0; n < isStale.length; n++) {
+    isStale[n] = isTracked[n]! & (1 - isLocked[n]!);
+    staleFrames += isStale[n]!;
+  }
+  return put(state, object, { ...masklet, staleFrames, edits: new Map(masklet.edits).set(frameIndex, 3) });
+}
+
+/** Frames of an inclusive range that follow from the present prompts after all: a run has shown it. */
+export function markFresh(state: MaskletsState, object: ObjectId, from: number, to: number): MaskletsState {
+  const before = state.byObject[object];
+  if (!before || before.staleFrames === 0 || from > to) return state;
+  const masklet = writable(before);
+  const { isStale } = masklet.columns;
+  let staleFrames = masklet.staleFrames;
+  for (let frameIndex = from; frameIndex <= to; frameIndex++) {
+    staleFrames -= isStale[frameIndex]!;
+    isStale[frameIndex] = 0;
+  }
+  return put(state, object, { ...masklet, staleFrames });
+}
+
+/** A run has taken an edit in, in these directions. */
+export function closeEdit(
+  state: MaskletsState,
+  object: ObjectId,
+  frameIndex: number,
+  directions: OpenEdit,
+): MaskletsState {
   const masklet = state.byObject[object];
-  if (!masklet || masklet.staleFrames === masklet.trackedFrames) return state;
-  const { isTracked, isStale } = masklet.columns;
-  isStale.set(isTracked);
-  const stale: Masklet = { ...masklet, revision: masklet.revision + 1, staleFrames: masklet.trackedFrames };
-  return { ...state, byObject: { ...state.byObject, [object]: stale } };
+  const open = masklet?.edits.get(frameIndex);
+  if (!masklet || open === undefined) return state;
+  const edits = new Map(masklet.edits);
+  const left = open & ~directions;
+  if (left === 0) edits.delete(frameIndex);
+  else edits.set(frameIndex, left as OpenEdit);
+  return put(state, object, { ...masklet, edits });
+}
+
+/** @returns `state` itself where there is no tracked mask to lock */
+export function setLocked(
+  state: MaskletsState,
+  object: ObjectId,
+  frameIndex: number,
+  isLocked: boolean,
+): MaskletsState {
+  const before = state.byObject[object];
+  if (!before || before.columns.isTracked[frameIndex] !== 1) return state;
+  const masklet = writable(before);
+  const { columns } = masklet;
+  columns.isLocked[frameIndex] = isLocked ? 1 : 0;
+  const staleFrames = masklet.staleFrames - columns.isStale[frameIndex]!;
+  columns.isStale[frameIndex] = 0;
+  return put(state, object, { ...masklet, staleFrames });
 }
 
 export function forgetMasklet(state: MaskletsState, object: ObjectId): MaskletsState {
@@ -95,7 +169,19 @@ export function markedFrames(masklet: Masklet | undefined): number[] {
   return frames;
 }
 
-function writeMask(masklet: Masklet, mask: MaskSummary): Masklet {
+function put(state: MaskletsState, object: ObjectId, masklet: Masklet): MaskletsState {
+  const next = { ...masklet, revision: masklet.revision + 1 };
+  return { ...state, byObject: { ...state.byObject, [object]: next } };
+}
+
+function writable(masklet: Masklet): Masklet {
+  if (!masklet.isShared) return masklet;
+  const copies = Object.entries(masklet.columns).map(([name, column]) => [name, column.slice()]);
+  return { ...masklet, columns: Object.fromEntries(copies) as MaskColumns, isShared: false };
+}
+
+function writeMask(before: Masklet, mask: MaskSummary): Masklet {
+  const masklet = writable(before);
   const { columns } = masklet;
   const { frameIndex } = mask;
   const wasMarked = columns.mark[frameIndex] === FrameMark.none ? 0 : 1;
@@ -109,8 +195,9 @@ function writeMask(masklet: Masklet, mask: MaskSummary): Masklet {
   columns.occlusionScore[frameIndex] = mask.occlusionScore;
   columns.predictedIou[frameIndex] = mask.predictedIou;
   columns.version[frameIndex] = mask.version;
+  if (isTracked === 0) columns.isLocked[frameIndex] = 0;
   return {
-    columns,
+    ...masklet,
     revision: masklet.revision + 1,
     markedFrames: masklet.markedFrames + 1 - wasMarked,
     trackedFrames: masklet.trackedFrames + isTracked - wasTracked,
@@ -123,10 +210,12 @@ function emptyMasklet(frameCount: number): Masklet {
     mark: new Uint8Array(frameCount),
     isStale: new Uint8Array(frameCount),
     isTracked: new Uint8Array(frameCount),
+    isLocked: new Uint8Array(frameCount),
     area: new Uint32Array(frameCount),
     occlusionScore: new Float32Array(frameCount),
     predictedIou: new Float32Array(frameCount),
     version: new Uint32Array(frameCount),
   };
-  return { columns, revision: 0, markedFrames: 0, trackedFrames: 0, staleFrames: 0 };
+  const counts = { revision: 0, markedFrames: 0, trackedFrames: 0, staleFrames: 0 };
+  return { columns, ...counts, edits: new Map(), isShared: false };
 }

@@ -40,7 +40,7 @@ it('says in a word how an object stands', () => {
   const masklets = writeMasks(state.masklets, [...tracked(1, 0, 5), ...tracked(1, 5, 6, 0)]);
   expect(objectStatus({ ...state, masklets }, 1)).toBe('tracked');
   expect(objectStatus({ ...state, masklets, playback: { ...state.playback, shownFrame: 5 } }, 1)).toBe('absent');
-  expect(objectStatus({ ...state, masklets: markStale(masklets, 1) }, 1)).toBe('stale');
+  expect(objectStatus({ ...state, masklets: markStale(masklets, 1, 0) }, 1)).toBe('stale');
 });
 
 it('tracks what is unfinished in a direction, or everything when nothing is', () => {
@@ -51,7 +51,7 @@ it('tracks what is unfinished in a direction, or everything when nothing is', ()
   state = { ...state, masklets: writeMasks(state.masklets, tracked(2, 5, 10)) };
   expect(objectsToTrack(state, 'forward')).toEqual([1, 2]);
   expect(objectsToTrack(state, 'backward')).toEqual([2]);
-  state = { ...state, masklets: markStale(state.masklets, 1) };
+  state = { ...state, masklets: markStale(state.masklets, 1, 0) };
   expect(objectsToTrack(state, 'forward')).toEqual([1]);
 });
 

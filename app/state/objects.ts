@@ -7,10 +7,14 @@ export type ObjectEntry = {
   /** Index into the palette. */
   colorIndex: number;
   isVisible: boolean;
+  /** Its prompts and masks stay as they are: no edit and no run touches it. */
+  isLocked: boolean;
+  /** Of its mask on the frame, 0 to 1. */
+  opacity: number;
 };
 
 export type ObjectsState = {
-  /** In the order in which they were added. */
+  /** In the person's order; at first that in which they were added. */
   list: readonly ObjectEntry[];
   /** Ids are never reused, so this only grows. */
   nextId: ObjectId;
@@ -19,7 +23,14 @@ export type ObjectsState = {
 export const noObjects: ObjectsState = { list: [], nextId: 1 };
 
 export function addObject(state: ObjectsState, name: string): ObjectsState {
-  const entry: ObjectEntry = { id: state.nextId, name, colorIndex: freeColorIndex(state), isVisible: true };
+  const entry: ObjectEntry = {
+    id: state.nextId,
+    name,
+    colorIndex: freeColorIndex(state),
+    isVisible: true,
+    isLocked: false,
+    opacity: 1,
+  };
   return { list: [...state.list, entry], nextId: state.nextId + 1 };
 }
 
@@ -30,9 +41,19 @@ export function removeObject(state: ObjectsState, id: ObjectId): ObjectsState {
 export function changeObject(
   state: ObjectsState,
   id: ObjectId,
-  fields: Partial<Pick<ObjectEntry, 'name' | 'isVisible'>>,
+  fields: Partial<Omit<ObjectEntry, 'id'>>,
 ): ObjectsState {
   return { ...state, list: state.list.map((entry) => (entry.id === id ? { ...entry, ...fields } : entry)) };
+}
+
+/** Moves an object up (negative) or down in the list, as far as it goes. */
+export function moveObject(state: ObjectsState, id: ObjectId, by: number): ObjectsState {
+  const from = state.list.findIndex((entry) => entry.id === id);
+  const to = Math.max(0, Math.min(state.list.length - 1, from + by));
+  if (from < 0 || from === to) return state;
+  const list = state.list.filter((entry) => entry.id !== id);
+  list.splice(to, 0, state.list[from]!);
+  return { ...state, list };
 }
 
 export function findObject(state: ObjectsState, id: ObjectId | null): ObjectEntry | undefined {

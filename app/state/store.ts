@@ -2,6 +2,7 @@
 import { createStore, type StoreApi } from 'zustand/vanilla';
 import { noAnswers, type AnswersState } from './answers';
 import { noExport, type ExportingState } from './exporting';
+import { noHistory, type HistoryState } from './history';
 import { noMasklets, type MaskletsState } from './masklets';
 import { modelAtStart, type ModelState } from './model';
 import { noNotices, type NoticesState } from './notices';
@@ -24,6 +25,7 @@ type PassingState = {
   model: ModelState;
   answers: AnswersState;
   masklets: MaskletsState;
+  history: HistoryState;
   playback: PlaybackState;
   tracking: TrackingState;
   exporting: ExportingState;
@@ -42,6 +44,7 @@ export function createAppStore(view: Partial<ViewState> = {}): AppStore {
     model: modelAtStart,
     answers: noAnswers,
     masklets: noMasklets,
+    history: noHistory,
     playback: playbackAtStart,
     tracking: notTracking,
     exporting: noExport,

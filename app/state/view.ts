@@ -6,6 +6,8 @@ export type Theme = 'auto' | 'dark' | 'light';
 
 export type ViewState = {
   selectedObject: ObjectId | null;
+  /** Index of the point on the frame shown that Delete removes. */
+  selectedPoint: number | null;
   tool: Tool;
   /** What a plain click adds; the other mouse button and Alt or Shift give the opposite. */
   pointLabel: PointLabel;
@@ -21,6 +23,7 @@ export type ViewState = {
 
 export const viewAtStart: ViewState = {
   selectedObject: null,
+  selectedPoint: null,
   tool: 'point',
   pointLabel: 1,
   theme: 'auto',

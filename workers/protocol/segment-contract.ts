@@ -144,7 +144,7 @@ export type SegmentApi = MaskSource & {
    */
   setLocked(object: ObjectId, frameIndex: number, isLocked: boolean): Promise<void>;
   /**
-   * Remembers all objects as they are, for undo; not while a run goes on. Snapshots go when another model is loaded.
+   * Remembers all objects as they are, for undo; between two of its frames while a run goes on. Snapshots go when another model is loaded.
    * @returns the snapshot
    */
   snapshot(): Promise<number>;

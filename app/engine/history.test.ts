@@ -1,0 +1,196 @@
+import { afterEach, expect, it } from 'vitest';
+import { MaskletError } from '../../workers/protocol/errors';
+import { markedFrames, markOf } from '../state/masklets';
+import { emptyPrompts, promptsOn, withPoints } from '../state/prompts';
+import { fakeEngine, settle } from './fake-threads';
+import { promptPoint } from './frame-gestures';
+
+let running: ReturnType<typeof fakeEngine> | null = null;
+
+async function opened() {
+  const fake = fakeEngine();
+  running = fake;
+  void fake.engine.model.load();
+  await fake.engine.video.openFile(new File(['x'], 'clip.mp4'));
+  const actions = () => fake.store.getState().history.steps.map(({ action }) => action);
+  const masksOf = (object: number) => markedFrames(fake.store.getState().masklets.byObject[object]);
+  return { ...fake, actions, masksOf };
+}
+
+afterEach(async () => {
+  await settle();
+  running?.engine.context.threads.stop();
+  running = null;
+});
+
+const addPoint = (prompts: Parameters<typeof withPoints>[0]) =>
+  withPoints(prompts, [{ xNorm: 0.5, yNorm: 0.5, label: 1 }]);
+
+it('takes back clicks, a whole run, names and objects, and brings them back', async () => {
+  const { engine, store, actions, masksOf } = await opened();
+  await promptPoint(engine, store, { xNorm: 0.2, yNorm: 0.2 }, 1);
+  await promptPoint(engine, store, { xNorm: 0.3, yNorm: 0.2 }, 0);
+  await engine.tracking.track({});
+  engine.objects.rename(1, 'Dog');
+  await engine.objects.remove(1);
+  expect(actions()).toEqual(['new-object', 'add-point', 'track', 'rename', 'delete-object']);
+  expect(store.getState().history.steps[4]).toMatchObject({ object: 'Dog' });
+
+  expect(await engine.history.undo()).toBe(true);
+  expect(store.getState().objects.list).toMatchObject([{ id: 1, name: 'Dog' }]);
+  expect(masksOf(1)).toHaveLength(10);
+  await engine.history.undo();
+  expect(store.getState().objects.list[0]?.name).toBe('Object 1');
+  // A run is one step.
+  await engine.history.undo();
+  expect(masksOf(1)).toEqual([0]);
+  expect(store.getState().masklets.byObject[1]?.columns.area[0]).toBe(2);
+  await engine.history.undo();
+  expect(promptsOn(store.getState().prompts, 1, 0).points).toHaveLength(1);
+  expect(store.getState().masklets.byObject[1]?.columns.area[0]).toBe(1);
+  // The candidates of the ambiguous click are there again, with their masks.
+  expect(engine.prompts.candidates(1, 0)).toHaveLength(2);
+  await engine.history.undo();
+  expect(store.getState().objects.list).toEqual([]);
+  expect(await engine.history.undo()).toBe(false);
+
+  for (let n = 0; n < 5; n++) expect(await engine.history.redo()).toBe(true);
+  expect(await engine.history.redo()).toBe(false);
+  expect(store.getState().objects.list).toEqual([]);
+  await engine.history.goTo(3);
+  expect(masksOf(1)).toHaveLength(10);
+  // Ids are not used again, whatever was taken back.
+  expect(engine.objects.add()).toBe(2);
+  expect(actions()).toEqual(['new-object', 'add-point', 'track', 'new-object']);
+});
+
+it('shows the masks of the state restored, and lets go of states that nothing leads to', async () => {
+  const { engine, store, calls, snapshots } = await opened();
+  const object = engine.objects.add();
+  await engine.prompts.change(object, 0, addPoint);
+  await engine.prompts.change(object, 0, addPoint);
+  await settle();
+  expect(engine.masks.known(0)[0]?.area).toBe(2);
+  await engine.history.undo();
+  await settle();
+  expect(engine.masks.known(0)[0]?.area).toBe(1);
+  expect(calls.at(-1)).toBe('masksOfFrame 0');
+  expect(snapshots.size).toBe(4);
+  await engine.prompts.change(object, 3, addPoint);
+  await settle();
+  expect(store.getState().history.steps).toHaveLength(3);
+  expect(snapshots.size).toBe(3);
+});
+
+it('states the prompts that a state had and the worker did not know yet', async () => {
+  const { engine, store, gates, calls } = await opened();
+  await engine.model.ready();
+  const object = engine.objects.add();
+  gates.prompt.isOpen = false;
+  // The second and third are one question, so the worker never knew the second alone.
+  const answers = [1, 2, 3].map(() => engine.prompts.change(object, 4, addPoint));
+  await settle();
+  gates.prompt.open();
+  await Promise.all(answers);
+  expect(calls.filter((call) => call.startsWith('prompt'))).toEqual(['prompt 1:4 3']);
+  await engine.history.undo();
+  expect(promptsOn(store.getState().prompts, object, 4).points).toHaveLength(2);
+  await settle();
+  expect(calls.filter((call) => call.startsWith('prompt')).at(-1)).toBe('prompt 1:4 2');
+  expect(store.getState().masklets.byObject[object]?.columns.area[4]).toBe(2);
+  await engine.history.redo();
+  expect(store.getState().masklets.byObject[object]?.columns.area[4]).toBe(3);
+});
+
+it('drops the answer to a click that was taken back meanwhile', async () => {
+  const { engine, store, gates } = await opened();
+  await engine.model.ready();
+  const object = engine.objects.add();
+  gates.prompt.isOpen = false;
+  const answer = engine.prompts.change(object, 2, addPoint);
+  await settle();
+  const undone = engine.history.undo();
+  expect(promptsOn(store.getState().prompts, object, 2)).toBe(emptyPrompts);
+  gates.prompt.open();
+  await expect(answer).rejects.toMatchObject({ code: 'cancelled' });
+  await undone;
+  expect(markOf(store.getState().masklets.byObject[object], 2)).toBe(0);
+  expect(store.getState().answers.pending.size).toBe(0);
+  expect(store.getState().notices).toEqual({});
+});
+
+it('takes a click back that still waits for the model', async () => {
+  const fake = fakeEngine();
+  running = fake;
+  const { engine, store, gates, calls } = fake;
+  gates.model.isOpen = false;
+  void engine.model.load();
+  await engine.video.openFile(new File(['x'], 'clip.mp4'));
+  const object = engine.objects.add();
+  const first = engine.prompts.change(object, 0, addPoint);
+  const second = engine.prompts.change(object, 1, addPoint);
+  const answers = Promise.allSettled([first, second]);
+  await settle();
+  const undone = [engine.history.undo(), engine.history.undo()];
+  await settle();
+  gates.model.open();
+  expect(await answers).toMatchObject([{ reason: { code: 'cancelled' } }, { reason: { code: 'cancelled' } }]);
+  await Promise.all(undone);
+  expect(calls.some((call) => call.startsWith('prompt'))).toBe(false);
+  expect(promptsOn(store.getState().prompts, object, 0)).toBe(emptyPrompts);
+});
+
+it('takes back a run that goes on, and leaves no step of one that did nothing', async () => {
+  const { engine, store, gates, fail, actions, masksOf } = await opened();
+  const object = engine.objects.add();
+  await engine.prompts.change(object, 0, addPoint);
+  fail.track = new MaskletError('device-lost', 'Lost.');
+  await expect(engine.tracking.track({})).rejects.toMatchObject({ code: 'device-lost' });
+  await settle();
+  // Another device is another model: what it knew is gone, and so is the history.
+  expect(actions()).toEqual([]);
+  gates.track.isOpen = false;
+  const run = engine.tracking.track({});
+  await settle();
+  gates.track.letThrough();
+  await settle();
+  gates.track.letThrough();
+  await settle();
+  expect(masksOf(object)).toEqual([0, 1]);
+  const undone = engine.history.undo();
+  await settle();
+  gates.track.open();
+  await undone;
+  await run;
+  expect(store.getState().tracking.run).toBeNull();
+  expect(masksOf(object)).toEqual([0]);
+});
+
+it('locks a tracked frame, which stays fresh, and unlocks it by undo', async () => {
+  const { engine, store, calls } = await opened();
+  const object = engine.objects.add();
+  await engine.prompts.change(object, 0, addPoint);
+  await expect(engine.prompts.lock(object, 5, true)).rejects.toMatchObject({ code: 'invalid-argument' });
+  await engine.tracking.track({});
+  await engine.prompts.lock(object, 5, true);
+  await engine.prompts.change(object, 3, addPoint);
+  const { isStale, isLocked } = store.getState().masklets.byObject[object]!.columns;
+  expect([isStale[4], isStale[5], isLocked[5]]).toEqual([1, 0, 1]);
+  await engine.history.undo();
+  await engine.history.undo();
+  expect(store.getState().masklets.byObject[object]!.columns.isLocked[5]).toBe(0);
+  expect(calls).toContain('lock 1:5 true');
+});
+
+it('makes one step of a dragged slider', async () => {
+  const { engine, store, actions } = await opened();
+  const object = engine.objects.add();
+  for (const opacity of [0.9, 0.5, 0.2]) engine.objects.setOpacity(object, opacity);
+  engine.objects.recolor(object, 4);
+  engine.objects.setOpacity(object, 0.1);
+  expect(actions()).toEqual(['new-object', 'opacity', 'recolor', 'opacity']);
+  await engine.history.undo();
+  await engine.history.undo();
+  await engine.history.undo();
+  expect(store.getState().objects.list[0]).toMatchObject({ opacity: 1, colorIndex: 0 });
+});

@@ -1,0 +1,55 @@
+/** The steps a person can take back, by name. What they restore is held by the engine. */
+import type { FramePrompts } from '../../workers/protocol/prompt';
+
+export type HistoryAction =
+  | 'new-object'
+  | 'delete-object'
+  | 'rename'
+  | 'show'
+  | 'hide'
+  | 'solo'
+  | 'recolor'
+  | 'reorder'
+  | 'opacity'
+  | 'lock-object'
+  | 'unlock-object'
+  | 'clean-up'
+  | 'add-point'
+  | 'move-point'
+  | 'remove-point'
+  | 'box'
+  | 'remove-box'
+  | 'mask'
+  | 'clear-prompts'
+  | 'candidate'
+  | 'lock'
+  | 'unlock'
+  | 'track';
+
+export type HistoryStep = {
+  id: number;
+  action: HistoryAction;
+  /** Name of the object it was done to; null when it concerns several. */
+  object: string | null;
+  /** Where it was done; null when it concerns no frame in particular. */
+  frameIndex: number | null;
+};
+
+export type HistoryState = {
+  /** The oldest first. */
+  steps: readonly HistoryStep[];
+  /** How many of them are done; those after it were taken back. */
+  position: number;
+};
+
+export const noHistory: HistoryState = { steps: [], position: 0 };
+
+/** What an edit of a frame's prompts is called. */
+export function promptAction(before: FramePrompts, after: FramePrompts): HistoryAction {
+  if (after.mask && after.mask !== before.mask) return 'mask';
+  if (after.points.length > before.points.length) return 'add-point';
+  if (after.box && after.box !== before.box) return 'box';
+  if (after.points.length === 0 && !after.box && !after.mask) return 'clear-prompts';
+  if (after.points.length < before.points.length) return 'remove-point';
+  return before.box && !after.box ? 'remove-box' : 'move-point';
+}
