@@ -73,6 +73,8 @@ export function fakeEngine() {
   const fail: Partial<Record<'open' | 'prompt' | 'track' | 'model' | 'frame', MaskletError>> = {};
   const kill: Partial<Record<ThreadName, (error: MaskletError) => void>> = {};
   const exported: ExportRequest[] = [];
+  /** How many frames a correction changes, on each side. */
+  const reach = { frames: Infinity };
   let version = 0;
 
   const throwOnce = (what: keyof typeof fail) => {
@@ -165,22 +167,26 @@ export function fakeEngine() {
       const result = mask(object, frameIndex, 'prompt', token + 1);
       return { mask: summary(result), candidates: [], token };
     },
-    async track({ objects = [], from = 0, to = video.frameCount - 1 }, signal) {
-      calls.push(`track ${objects.join()} ${from}-${to}`);
+    async track({ objects = [], from = 0, to = video.frameCount - 1, stopWhenAgreed }, signal) {
+      calls.push(`track ${objects.join()} ${from}-${to}${stopWhenAgreed ? ' outward' : ''}`);
       return (async function* (): AsyncGenerator<TrackedFrame> {
-        for (let frameIndex = from; frameIndex <= to; frameIndex++) {
+        const step = to < from ? -1 : 1;
+        for (let frameIndex = from; frameIndex !== to + step; frameIndex += step) {
+          if (stopWhenAgreed && Math.abs(frameIndex - from) > reach.frames) return;
           await gates.track.pass();
           if (signal.aborted) return;
           throwOnce('track');
           yield {
             frameIndex,
-            done: frameIndex - from + 1,
-            total: to - from + 1,
+            done: Math.abs(frameIndex - from) + 1,
+            total: Math.abs(to - from) + 1,
             // The last frame has lost its objects.
-            masks: objects.map((object) =>
-              summary(mask(object, frameIndex, 'track', frameIndex === video.frameCount - 1 ? 0 : 2)),
-            ),
-            agreements: objects.map(() => null),
+            masks: objects.map((object) => {
+              const before = masks.get(`${object}:${frameIndex}`);
+              if (before?.origin === 'prompt') return summary(before);
+              return summary(mask(object, frameIndex, 'track', frameIndex === video.frameCount - 1 ? 0 : 2));
+            }),
+            agreements: objects.map(() => (stopWhenAgreed ? 0.5 : null)),
             times: {} as TrackedFrame['times'],
           };
         }
@@ -257,7 +263,7 @@ export function fakeEngine() {
   const clock = new FakeClock();
   const store = createAppStore();
   const engine = new Engine({ store, startThread, packUrl: 'https://example.test/nano/', provider: 'auto', clock });
-  return { engine, store, calls, frames, gates, snapshots, fail, kill, exported, clock };
+  return { engine, store, calls, frames, gates, reach, snapshots, fail, kill, exported, clock };
 }
 
 /** Time that passes when it is told to. */

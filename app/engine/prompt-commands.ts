@@ -40,7 +40,7 @@ export class PromptCommands {
     frameIndex: number,
     edit: (prompts: FramePrompts) => FramePrompts,
   ): Promise<PromptResult> {
-    this.#context.checkObject(object);
+    this.#checkEditable(object);
     this.#context.checkFrame(frameIndex);
     this.#context.dismiss('frame');
     const { store } = this.#context;
@@ -81,7 +81,7 @@ export class PromptCommands {
 
   /** Takes another mask of an ambiguous prompt. @throws as `change`, and `invalid-argument` */
   async choose(object: ObjectId, frameIndex: number, token: number): Promise<PromptResult> {
-    this.#context.checkObject(object);
+    this.#checkEditable(object);
     this.#context.checkFrame(frameIndex);
     const key = promptKey(object, frameIndex);
     const step = this.#history.begin('candidate', { object, frameIndex });
@@ -222,6 +222,16 @@ export class PromptCommands {
     const { store } = this.#context;
     const told = promptsOn(this.#history.told, object, frameIndex);
     patch(store, 'prompts', statePrompts(store.getState().prompts, object, frameIndex, told));
+  }
+
+  /** @throws `unknown-object`, `invalid-argument` when it is locked */
+  #checkEditable(object: ObjectId): void {
+    this.#context.checkObject(object);
+    const entry = findObject(this.#context.store.getState().objects, object);
+    if (!entry?.isLocked) return;
+    const error = new MaskletError('invalid-argument', `${entry.name} is locked. Unlock it to change it.`);
+    this.#context.report('frame', error);
+    throw error;
   }
 
   #checkStillThere(object: ObjectId, generation: number, epoch: number): void {

@@ -2,9 +2,19 @@
 import { asMaskletError, MaskletError } from '../../workers/protocol/errors';
 import type { ObjectId } from '../../workers/protocol/prompt';
 import type { TrackDirection, TrackedFrame, TrackRequest } from '../../workers/protocol/segment-contract';
-import { writeMasks } from '../state/masklets';
+import { closeEdit, closeReachedEdits, forgetChanges, markFresh, noteChanges, writeMasks } from '../state/masklets';
 import { objectsToTrack, promptedObjects, startOfRun } from '../state/object-status';
+import { isPrompted, promptedFrames } from '../state/prompts';
 import { patch } from '../state/store';
+import {
+  backwardBit,
+  editPasses,
+  forwardBit,
+  gapPasses,
+  passesFrom,
+  scopeRange,
+  type TrackScope,
+} from '../state/track-plan';
 import type { EngineContext } from './context';
 import type { History } from './history';
 import type { ModelCommands } from './model-commands';
@@ -16,12 +26,25 @@ const followEveryMs = 80;
 /** Weight of the newest frame in the running average. */
 const newestWeight = 0.2;
 
+/** Masks that have come out as before on so many frames in a row: a correction reaches no further. */
+const stopWhenAgreed = { iou: 0.97, frames: 5 };
+
+type PlannedRequest = TrackRequest & { objects: ObjectId[]; edit?: number };
+
+type CurrentRun = {
+  controller: AbortController;
+  ended: Promise<number>;
+  frames: number;
+  changed: number;
+  isAffectedOnly: boolean;
+};
+
 export class TrackCommands {
   readonly #context: EngineContext;
   readonly #model: ModelCommands;
   readonly #player: Player;
   readonly #history: History;
-  #run: { controller: AbortController; ended: Promise<number> } | null = null;
+  #current: CurrentRun | null = null;
 
   constructor(context: EngineContext, model: ModelCommands, player: Player, history: History) {
     this.#context = context;
@@ -30,12 +53,56 @@ export class TrackCommands {
     this.#history = history;
   }
 
-  /** What the Track buttons do: the objects that need it, from where it makes sense. */
+  /**
+   * What the Track buttons do: the objects that need it, from where it makes sense, between in and out. What was tracked
+   * before is tracked again only as far as corrections reach, unless that is switched off.
+   */
   async trackUnfinished(direction: TrackDirection): Promise<number> {
-    const state = this.#context.store.getState();
+    const { store } = this.#context;
+    const state = store.getState();
     const objects = objectsToTrack(state, direction);
-    const from = startOfRun(state, objects, direction);
-    return this.track({ objects, direction, ...(from === undefined ? {} : { from }) });
+    const scope: TrackScope = { direction, range: scopeRange(state) };
+    const isTracked = (id: ObjectId) => (state.masklets.byObject[id]?.trackedFrames ?? 0) > 0;
+    const needsLittle = (id: ObjectId) =>
+      isTracked(id) && (state.masklets.byObject[id]!.edits.size > 0 || gapPasses(state, [id], scope).length > 0);
+    const again = state.tracking.isAffectedOnly ? objects.filter(needsLittle) : [];
+    const whole = objects.filter((id) => !again.includes(id));
+    const firstPrompt = Math.min(...whole.flatMap((id) => promptedFrames(state.prompts, id)));
+    const start = startOfRun(state, whole, direction) ?? firstPrompt;
+    return this.#run(objects, direction, [
+      () => editPasses(store.getState(), again, scope),
+      () => gapPasses(store.getState(), again, scope),
+      () => (whole.length > 0 ? passesFrom(whole, start, scope) : []),
+      // What was corrected meanwhile, behind the run's back.
+      () => {
+        const { prompts } = store.getState();
+        const isEdited = (id: ObjectId) => prompts.byObject[id] !== state.prompts.byObject[id];
+        return editPasses(store.getState(), objects.filter(isEdited), scope);
+      },
+    ]);
+  }
+
+  /** Tracks a number of frames on from the frame shown, backward when negative. @throws as `track` */
+  async trackOn(frames: number): Promise<number> {
+    const { store } = this.#context;
+    const { shownFrame } = store.getState().playback;
+    const last = this.#context.video().frameCount - 1;
+    const target = Math.max(0, Math.min(last, shownFrame + frames));
+    return this.trackTo(target);
+  }
+
+  /** Tracks from the frame shown to another one. @throws as `track` */
+  async trackTo(frameIndex: number): Promise<number> {
+    const state = this.#context.store.getState();
+    this.#context.checkFrame(frameIndex);
+    const { shownFrame } = state.playback;
+    const direction = frameIndex < shownFrame ? 'backward' : 'forward';
+    const selected = state.view.selectedObject;
+    const objects =
+      selected !== null && isPrompted(state.prompts, selected) ? [selected] : objectsToTrack(state, direction);
+    if (frameIndex === shownFrame) return 0;
+    const from = shownFrame + Math.sign(frameIndex - shownFrame);
+    return this.#run(objects, direction, [() => [{ objects, from, to: frameIndex, direction }]]);
   }
 
   /**
@@ -43,30 +110,13 @@ export class TrackCommands {
    * @throws `no-video`, `nothing-to-track`, `unknown-object`, `frame-out-of-range`, `busy`, `device-lost`
    */
   async track(request: TrackRequest): Promise<number> {
-    if (this.#run) throw new MaskletError('busy', 'A run is going on. Cancel it first.');
-    this.#context.video();
-    for (const object of request.objects ?? []) this.#context.checkObject(object);
-    for (const frameIndex of [request.from, request.to]) {
-      if (frameIndex !== undefined) this.#context.checkFrame(frameIndex);
-    }
     const objects = request.objects ?? promptedObjects(this.#context.store.getState());
-    if (objects.length === 0) throw new MaskletError('nothing-to-track', 'There is nothing to track yet.');
-    const run = { controller: new AbortController(), ended: Promise.resolve(0) };
-    this.#run = run;
-    const step = this.#history.begin('track', { object: objects.length === 1 ? objects[0]! : null });
-    let frames = 0;
-    const tell = (done: number) => (frames = done);
-    run.ended = this.#track({ ...request, objects }, run.controller.signal, tell).finally(() => {
-      this.#run = null;
-      patch(this.#context.store, 'tracking', { run: null });
-      if (frames === 0) this.#history.forget(step);
-    });
-    return run.ended;
+    return this.#run(objects, request.direction ?? 'forward', [() => [{ ...request, objects }]]);
   }
 
   /** Stops the run, if there is one, and resolves when it has ended. */
   async cancel(): Promise<void> {
-    const run = this.#run;
+    const run = this.#current;
     if (!run) return;
     const { store } = this.#context;
     const tracking = store.getState().tracking.run;
@@ -75,57 +125,130 @@ export class TrackCommands {
     await run.ended.catch(() => undefined);
   }
 
-  async #track(
-    request: TrackRequest & { objects: ObjectId[] },
-    signal: AbortSignal,
-    tell: (frames: number) => void,
+  /** One step of the history, made of passes: each list of them is planned when those before are done. */
+  async #run(
+    objects: ObjectId[],
+    direction: TrackDirection,
+    phases: readonly (() => PlannedRequest[])[],
   ): Promise<number> {
-    const { store, clock, generation, threads } = this.#context;
+    if (this.#current) throw new MaskletError('busy', 'A run is going on. Cancel it first.');
+    this.#context.video();
+    for (const object of objects) this.#context.checkObject(object);
+    if (objects.length === 0) throw new MaskletError('nothing-to-track', 'There is nothing to track yet.');
+    const { store } = this.#context;
+    const controller = new AbortController();
+    const run: CurrentRun = { controller, ended: Promise.resolve(0), frames: 0, changed: 0, isAffectedOnly: false };
+    this.#current = run;
+    const step = this.#history.begin('track', { object: objects.length === 1 ? objects[0]! : null });
+    store.setState(({ masklets, tracking }) => ({
+      masklets: forgetChanges(masklets, objects),
+      tracking: {
+        ...tracking,
+        last: null,
+        run: {
+          objects,
+          direction,
+          done: 0,
+          total: 0,
+          msPerFrame: null,
+          isCancelling: false,
+          isFollowed: true,
+        },
+      },
+    }));
+    run.ended = this.#passAll(run, phases).finally(() => {
+      this.#current = null;
+      const { frames, changed, isAffectedOnly } = run;
+      patch(store, 'tracking', { run: null, last: frames > 0 ? { frames, changed, isAffectedOnly } : null });
+      if (frames === 0) this.#history.forget(step);
+    });
+    return run.ended;
+  }
+
+  async #passAll(run: CurrentRun, phases: readonly (() => PlannedRequest[])[]): Promise<number> {
+    const { signal } = run.controller;
     this.#context.dismiss('tracking');
     this.#player.pause();
-    patch(store, 'tracking', {
-      run: {
-        objects: request.objects,
-        direction: request.direction ?? 'forward',
-        done: 0,
-        total: 0,
-        msPerFrame: null,
-        isCancelling: false,
-        isFollowed: true,
-      },
-    });
-    let frames = 0;
-    let followedMs = -Infinity;
     try {
       await Promise.all([this.#context.joined, this.#model.ready(), this.#history.marked()]);
-      const stream = await threads.segment.track(request, signal);
-      let frameBeganMs = clock.nowMs();
-      for await (const tracked of stream) {
-        this.#context.checkGeneration(generation);
-        frames = tracked.done;
-        tell(frames);
-        const nowMs = clock.nowMs();
-        this.#take(tracked, nowMs - frameBeganMs);
-        frameBeganMs = nowMs;
-        const isLast = tracked.done === tracked.total || signal.aborted;
-        if (isLast || nowMs - followedMs >= followEveryMs) {
-          followedMs = nowMs;
-          this.#follow(tracked.frameIndex);
+      for (const plan of phases) {
+        const passes = plan();
+        for (const [n, pass] of passes.entries()) {
+          if (signal.aborted) return run.frames;
+          const later = passes.slice(n + 1).reduce((sum, next) => sum + lengthOf(next), 0);
+          await this.#pass(pass, run, later);
         }
-        if (signal.aborted) break;
+        if (!signal.aborted) this.#settle(passes);
       }
-      return frames;
+      return run.frames;
     } catch (thrown) {
       const error = asMaskletError(thrown);
-      if (error.code === 'cancelled' && signal.aborted) return frames;
+      if (error.code === 'cancelled' && signal.aborted) return run.frames;
       if (error.code === 'device-lost') await this.#model.recover(error);
       this.#context.report('tracking', error);
       throw error;
     }
   }
 
+  /** @param later frames that the passes after this one may take */
+  async #pass({ edit, ...request }: PlannedRequest, run: CurrentRun, later: number): Promise<void> {
+    const { clock, generation, threads, store } = this.#context;
+    const { signal } = run.controller;
+    const isOutward = edit !== undefined;
+    if (isOutward) run.isAffectedOnly = true;
+    const stream = await threads.segment.track(isOutward ? { ...request, stopWhenAgreed } : request, signal);
+    const doneBefore = run.frames;
+    const reached = new Map<ObjectId, number>();
+    let followedMs = -Infinity;
+    let frameBeganMs = clock.nowMs();
+    for await (const tracked of stream) {
+      this.#context.checkGeneration(generation);
+      run.frames = doneBefore + tracked.done;
+      const nowMs = clock.nowMs();
+      this.#take(tracked, nowMs - frameBeganMs, run, doneBefore, later);
+      frameBeganMs = nowMs;
+      for (const { object } of tracked.masks) reached.set(object, tracked.frameIndex);
+      const isLast = tracked.done === tracked.total || signal.aborted;
+      if (isLast || nowMs - followedMs >= followEveryMs) {
+        followedMs = nowMs;
+        this.#follow(tracked.frameIndex);
+      }
+      if (signal.aborted) return;
+    }
+    for (const object of reached.keys()) {
+      store.setState(({ masklets }) => ({ masklets: closeReachedEdits(masklets, object) }));
+    }
+    if (edit === undefined || signal.aborted) return;
+    const isForward = request.direction === 'forward';
+    const border = isForward ? store.getState().masklets.frameCount - 1 : 0;
+    for (const [object, frameIndex] of reached) {
+      // One that went on to the out point may have further to go.
+      if (frameIndex === request.to && frameIndex !== border) continue;
+      store.setState(({ masklets }) => ({
+        masklets: closeEdit(masklets, object, edit, isForward ? forwardBit : backwardBit),
+      }));
+    }
+  }
+
+  /** What corrections did not reach follows from them all the same, once they were carried all the way. */
+  #settle(passes: readonly PlannedRequest[]): void {
+    const { store } = this.#context;
+    for (const object of new Set(passes.filter(({ edit }) => edit !== undefined).flatMap(({ objects }) => objects))) {
+      store.setState(({ masklets }) => {
+        const open = [...(masklets.byObject[object]?.edits ?? [])];
+        // From the last frame that something is still to come from, in each direction.
+        const from = Math.max(-1, ...open.filter(([, bits]) => (bits & backwardBit) !== 0).map(([frame]) => frame));
+        const until = Math.min(
+          masklets.frameCount,
+          ...open.filter(([, bits]) => (bits & forwardBit) !== 0).map(([frame]) => frame),
+        );
+        return { masklets: markFresh(masklets, object, from + 1, until - 1) };
+      });
+    }
+  }
+
   /** O(objects). */
-  #take(tracked: TrackedFrame, elapsedMs: number): void {
+  #take(tracked: TrackedFrame, elapsedMs: number, run: CurrentRun, doneBefore: number, later: number): void {
     const { store } = this.#context;
     store.setState(({ masklets, tracking, model }) => {
       // A removed object's last mask may still be on its way.
@@ -134,13 +257,16 @@ export class TrackCommands {
         masklets,
         tracked.masks.filter(({ object }) => present.has(object)),
       );
+      const agreements = tracked.masks.map(({ object }, n) => ({ object, agreement: tracked.agreements[n] ?? null }));
+      if (noteChanges(next, tracked.frameIndex, agreements) > 0) run.changed++;
       const before = tracking.run?.msPerFrame ?? elapsedMs;
       const msPerFrame = before + (elapsedMs - before) * newestWeight;
-      const { done, total } = tracked;
+      const done = doneBefore + tracked.done;
+      const total = doneBefore + tracked.total + later;
       return {
         masklets: next,
         model: { ...model, msPerFrame },
-        tracking: { run: tracking.run && { ...tracking.run, done, total, msPerFrame } },
+        tracking: { ...tracking, run: tracking.run && { ...tracking.run, done, total, msPerFrame } },
       };
     });
   }
@@ -150,4 +276,8 @@ export class TrackCommands {
     // A frame that cannot be shown does not end the run.
     this.#player.follow(frameIndex).catch((error: unknown) => this.#context.report('frame', error));
   }
+}
+
+function lengthOf({ from, to }: PlannedRequest): number {
+  return from === undefined || to === undefined ? 0 : Math.abs(to - from) + 1;
 }

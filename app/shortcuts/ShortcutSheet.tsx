@@ -1,10 +1,10 @@
-import { Switch } from 'radix-ui';
-import type { ReactNode } from 'react';
+import { useId, type ReactNode } from 'react';
 import { useApp, useAppState } from '../app-context';
 import { t } from '../messages/messages';
 import { patch } from '../state/store';
 import { Keys } from '../ui/Keys';
 import { Sheet } from '../ui/Sheet';
+import { Toggle } from '../ui/Toggle';
 import { keysOf, shortcuts, type Shortcut, type ShortcutSection } from './keymap';
 import styles from './ShortcutSheet.module.css';
 
@@ -13,6 +13,7 @@ export function ShortcutSheet() {
   const { store } = useApp();
   const isOpen = useAppState((state) => state.view.isShortcutSheetOpen);
   const hasSingleKeys = useAppState((state) => state.view.hasSingleKeyShortcuts);
+  const aboutId = useId();
   return (
     <Sheet
       title={t.shortcuts.title}
@@ -46,19 +47,17 @@ export function ShortcutSheet() {
           <Section section="page" />
         </div>
       </div>
-      <label className={styles.switchRow}>
-        <span>
-          {t.shortcuts.singleKey}
-          <span className={styles.about}>{t.shortcuts.singleKeyAbout}</span>
-        </span>
-        <Switch.Root
-          className={styles.switch}
-          checked={hasSingleKeys}
-          onCheckedChange={(checked) => patch(store, 'view', { hasSingleKeyShortcuts: checked })}
-        >
-          <Switch.Thumb className={styles.thumb} />
-        </Switch.Root>
-      </label>
+      <div className={styles.switchRow}>
+        <Toggle
+          label={t.shortcuts.singleKey}
+          describedBy={aboutId}
+          isOn={hasSingleKeys}
+          onChange={(isOn) => patch(store, 'view', { hasSingleKeyShortcuts: isOn })}
+        />
+        <p id={aboutId} className={styles.about}>
+          {t.shortcuts.singleKeyAbout}
+        </p>
+      </div>
     </Sheet>
   );
 }

@@ -22,6 +22,8 @@ export type ShortcutId =
   | 'track-both'
   | 'track-forward'
   | 'track-backward'
+  | 'track-one-forward'
+  | 'track-one-back'
   | 'cancel'
   | 'undo'
   | 'redo'
@@ -54,6 +56,8 @@ export const shortcuts: readonly Shortcut[] = [
   { id: 'track-both', section: 'tracking', combos: [{ key: 't' }] },
   { id: 'track-forward', section: 'tracking', combos: [{ key: 'f', isShift: true }] },
   { id: 'track-backward', section: 'tracking', combos: [{ key: 'b', isShift: true }] },
+  { id: 'track-one-forward', section: 'tracking', combos: [{ key: '>' }] },
+  { id: 'track-one-back', section: 'tracking', combos: [{ key: '<' }] },
   { id: 'cancel', section: 'tracking', combos: [{ key: 'Escape' }] },
   { id: 'undo', section: 'page', combos: [{ key: 'z', isMod: true }] },
   {

@@ -39,6 +39,8 @@ const commands: Record<ShortcutId, (context: Context) => Done> = {
   'track-both': ({ engine }) => engine.tracking.trackUnfinished('both'),
   'track-forward': ({ engine }) => engine.tracking.trackUnfinished('forward'),
   'track-backward': ({ engine }) => engine.tracking.trackUnfinished('backward'),
+  'track-one-forward': ({ engine }) => engine.tracking.trackOn(1),
+  'track-one-back': ({ engine }) => engine.tracking.trackOn(-1),
   undo: ({ engine }) => engine.history.undo(),
   redo: ({ engine }) => engine.history.redo(),
   cancel: ({ engine, state }) => (state.tracking.run ? engine.tracking.cancel() : undefined),

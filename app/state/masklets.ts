@@ -19,6 +19,8 @@ export type MaskColumns = {
   readonly isTracked: Uint8Array;
   /** 1 where a person declared a tracked mask right: it conditions, and no run passes over it. */
   readonly isLocked: Uint8Array;
+  /** 1 where the last run over it has visibly changed the mask. */
+  readonly isChanged: Uint8Array;
   readonly area: Uint32Array;
   readonly occlusionScore: Float32Array;
   readonly predictedIou: Float32Array;
@@ -134,6 +136,20 @@ export function closeEdit(
   return put(state, object, { ...masklet, edits });
 }
 
+/** Edits with no stale frame left on a side have been taken in there. */
+export function closeReachedEdits(state: MaskletsState, object: ObjectId): MaskletsState {
+  const masklet = state.byObject[object];
+  if (!masklet || masklet.edits.size === 0) return state;
+  const first = masklet.columns.isStale.indexOf(1);
+  const last = masklet.columns.isStale.lastIndexOf(1);
+  const edits = new Map<number, OpenEdit>();
+  for (const [frameIndex, open] of masklet.edits) {
+    const left = open & ((last > frameIndex ? 1 : 0) | (first >= 0 && first < frameIndex ? 2 : 0));
+    if (left !== 0) edits.set(frameIndex, left as OpenEdit);
+  }
+  return put(state, object, { ...masklet, edits });
+}
+
 /** @returns `state` itself where there is no tracked mask to lock */
 export function setLocked(
   state: MaskletsState,
@@ -149,6 +165,39 @@ export function setLocked(
   const staleFrames = masklet.staleFrames - columns.isStale[frameIndex]!;
   columns.isStale[frameIndex] = 0;
   return put(state, object, { ...masklet, staleFrames });
+}
+
+/** Below this agreement with the mask before, a person sees a difference. */
+const visibleChange = 0.95;
+
+/** Notes which of the masks just written differ from those before, as far as there were any. */
+export function noteChanges(
+  state: MaskletsState,
+  frameIndex: number,
+  masks: readonly { object: ObjectId; agreement: number | null }[],
+): number {
+  let changed = 0;
+  for (const { object, agreement } of masks) {
+    const isChanged = agreement !== null && agreement < visibleChange;
+    if (isChanged) changed++;
+    // Just written, so nobody else holds the columns.
+    const columns = state.byObject[object]?.columns;
+    if (columns) columns.isChanged[frameIndex] = isChanged ? 1 : 0;
+  }
+  return changed;
+}
+
+/** Before a run: what the one before changed is no news. */
+export function forgetChanges(state: MaskletsState, objects: readonly ObjectId[]): MaskletsState {
+  let next = state;
+  for (const object of objects) {
+    const before = state.byObject[object];
+    if (!before?.columns.isChanged.includes(1)) continue;
+    const masklet = writable(before);
+    masklet.columns.isChanged.fill(0);
+    next = put(next, object, masklet);
+  }
+  return next;
 }
 
 export function forgetMasklet(state: MaskletsState, object: ObjectId): MaskletsState {
@@ -211,6 +260,7 @@ function emptyMasklet(frameCount: number): Masklet {
     isStale: new Uint8Array(frameCount),
     isTracked: new Uint8Array(frameCount),
     isLocked: new Uint8Array(frameCount),
+    isChanged: new Uint8Array(frameCount),
     area: new Uint32Array(frameCount),
     occlusionScore: new Float32Array(frameCount),
     predictedIou: new Float32Array(frameCount),

@@ -2,8 +2,10 @@
 import type { ObjectId } from '../../workers/protocol/prompt';
 import type { TrackDirection } from '../../workers/protocol/segment-contract';
 import { FrameMark, markOf, type Masklet } from './masklets';
+import { findObject } from './objects';
 import { isPrompted, promptedFrames } from './prompts';
 import type { AppState } from './store';
+import { scopeRange } from './track-plan';
 
 export type ObjectStatus = 'untracked' | 'stale' | 'tracking' | 'tracked' | 'absent';
 
@@ -21,14 +23,15 @@ export function promptedObjects(state: AppState): ObjectId[] {
 
 /**
  * The objects a person means by "track": those that have something left to do in that direction, so that the others are
- * not computed again; all prompted ones when nothing is left.
+ * not computed again; all prompted ones when nothing is left. Locked ones stay as they are.
  */
 export function objectsToTrack(state: AppState, direction: TrackDirection): ObjectId[] {
-  const prompted = promptedObjects(state);
+  const prompted = promptedObjects(state).filter((id) => !findObject(state.objects, id)?.isLocked);
+  const range = scopeRange(state);
   const unfinished = prompted.filter((id) => {
     const first = promptedFrames(state.prompts, id)[0]!;
-    const from = direction === 'forward' ? first : 0;
-    const to = direction === 'backward' ? first : state.masklets.frameCount - 1;
+    const from = direction === 'forward' ? Math.max(range.from, first) : range.from;
+    const to = direction === 'backward' ? Math.min(range.to, first) : range.to;
     return !isUpToDate(state.masklets.byObject[id], from, to);
   });
   return unfinished.length > 0 ? unfinished : prompted;

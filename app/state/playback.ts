@@ -6,9 +6,21 @@ export type PlaybackState = {
   /** The frame on the canvas: follows as soon as it is decoded. Prompts go to this one. */
   shownFrame: number;
   isPlaying: boolean;
+  /** In and out, inclusive: where playing loops and runs stay. Null is the whole video. */
+  range: { from: number; to: number } | null;
+  isLooping: boolean;
+  /** 1 is the video's own. */
+  speed: number;
 };
 
-export const playbackAtStart: PlaybackState = { frameIndex: 0, shownFrame: 0, isPlaying: false };
+export const playbackAtStart: PlaybackState = {
+  frameIndex: 0,
+  shownFrame: 0,
+  isPlaying: false,
+  range: null,
+  isLooping: false,
+  speed: 1,
+};
 
 /** The frame on screen at a time: the last one that has begun. Timestamps ascend and start at 0. */
 export function frameAt(timestampsUs: Float64Array, timeUs: number): number {

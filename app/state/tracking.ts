@@ -14,9 +14,23 @@ export type TrackingRun = {
   isFollowed: boolean;
 };
 
-export type TrackingState = { run: TrackingRun | null };
+/** What the last run did, to be told when it has ended. */
+type TrackingResult = {
+  frames: number;
+  /** Frames whose mask has visibly changed. */
+  changed: number;
+  /** It ended where nothing changed any more. */
+  isAffectedOnly: boolean;
+};
 
-export const notTracking: TrackingState = { run: null };
+export type TrackingState = {
+  run: TrackingRun | null;
+  last: TrackingResult | null;
+  /** After a correction, only what it changes is tracked again. */
+  isAffectedOnly: boolean;
+};
+
+export const notTracking: TrackingState = { run: null, last: null, isAffectedOnly: true };
 
 /** Null until it can be told. */
 export function timeLeftMs(run: TrackingRun): number | null {

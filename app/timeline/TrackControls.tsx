@@ -8,6 +8,7 @@ import { IconButton } from '../ui/IconButton';
 import { ProgressBar } from '../ui/ProgressBar';
 import { Tooltip } from '../ui/Tooltip';
 import styles from './Transport.module.css';
+import { TrackMenu } from './TrackMenu';
 import { useTrackTargets } from './use-track-targets';
 
 /** Starts a run; while one goes on, says how far it is. */
@@ -52,8 +53,17 @@ function TrackButtons() {
       >
         <ArrowRightToLine size={16} />
       </IconButton>
+      <TrackMenu isDisabled={isDisabled} />
+      <LastRun />
     </div>
   );
+}
+
+/** What the last run did; undo takes it back, redo brings it again: that is the comparison. */
+function LastRun() {
+  const last = useAppState((state) => state.tracking.last);
+  if (!last?.isAffectedOnly) return null;
+  return <output className={styles.last}>{t.timeline.retracked(last.frames, last.changed)}</output>;
 }
 
 function RunProgress({ progress }: { progress: TrackingRun }) {
