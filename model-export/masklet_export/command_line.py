@@ -5,17 +5,23 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from masklet_export.checkpoints.load_model import load_model
+from masklet_export.model.hub_configurations import ARCHITECTURES, HUB_SIZES, hub_repository
+from masklet_export.model.hub_model import HubModel, unloaded_hub_model
 from masklet_export.pack.check_pack import check_graphs, check_trajectory, open_for_check
 from masklet_export.pack.manifest import PackCard, PackManifest, TrackerSettings, read_manifest
+from masklet_export.pack.micro_hub import write_micro_hub
 from masklet_export.pack.micro_pack import write_micro_pack
+from masklet_export.pack.parity_report import PARITY_FILE, write_parity_report
+from masklet_export.pack.weightless_sessions import WeightlessSessions
 from masklet_export.pack.write_pack import load_card, write_pack
+from masklet_export.pack.write_weightless import WeightlessCard, write_catalogue, write_weightless
 
-_STORAGE = {"fp16": "float16", "fp32": "float32"}
+_STORAGE = {"fp16": "float16", "fp32": "float32", "int8": "int8"}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -32,7 +38,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="masklet-export", description=__doc__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     pack = commands.add_parser("pack", help="write a pack from weights")
-    pack.add_argument("--weights", type=Path, required=True, help="our checkpoint, the prototype's, or a hub folder")
+    pack.add_argument("--weights", type=Path, required=True, help="hub folder, Meta's .pt, or our checkpoint")
     pack.add_argument("--size", type=int, help="input size S, a multiple of 32 (default: the weights' own)")
     pack.add_argument("--dtype", choices=sorted(_STORAGE), default="fp16", help="storage of the matrices")
     pack.add_argument("--card", help="name of a shipped card, or a JSON file: title, licence, provenance, …")
@@ -41,13 +47,20 @@ def _parser() -> argparse.ArgumentParser:
     pack.add_argument("--out", type=Path, required=True, help="folder to write")
     pack.set_defaults(run=_pack)
     check = commands.add_parser("check", help="compare a pack with the weights it was made from")
-    check.add_argument("pack", type=Path, help="the pack's folder")
+    check.add_argument("pack", type=Path, help="the pack's folder, or a weightless model's JSON file")
     check.add_argument("--weights", type=Path, required=True, help="as for `pack`")
+    check.add_argument("--size", type=int, help="input size of a weightless model (default: the weights' own)")
     check.add_argument("--tolerance", type=float, default=0.01, help="allowed error, in deviations of each output")
     check.set_defaults(run=_check)
 
-    micro = commands.add_parser("micro", help="write the test fixture: a tiny pack with random weights and goldens")
-    micro.add_argument("--out", type=Path, required=True, help="folder to write")
+    graphs = commands.add_parser("graphs", help="write the graphs of all SAM 2 models, without weights")
+    graphs.add_argument("--sizes", type=int, nargs="+", default=[512, 1024], help="input sizes S, multiples of 32")
+    graphs.add_argument("--models", nargs="+", choices=HUB_SIZES, default=HUB_SIZES, help="which models")
+    graphs.add_argument("--out", type=Path, required=True, help="folder to write")
+    graphs.set_defaults(run=_graphs)
+
+    micro = commands.add_parser("micro", help="write the test fixtures: tiny models with random weights and goldens")
+    micro.add_argument("--out", type=Path, required=True, help="folder to write `micro` and `micro-hub` into")
     micro.set_defaults(run=_micro)
     return parser
 
@@ -61,13 +74,20 @@ def _pack(options: argparse.Namespace) -> int:
     model = load_model(options.weights, options.size)
     tracker = replace(tracker, num_spatial_memories=model.temporal_positions.shape[0])
     _report(write_pack(options.out, model, card, tracker, _STORAGE[options.dtype]))
+    worst = write_parity_report(options.out, model, options.dtype)
+    print(f"largest difference from PyTorch: {worst:.2e} deviations ({PARITY_FILE})")
     return 0
 
 
 def _check(options: argparse.Namespace) -> int:
-    manifest = read_manifest(options.pack)
-    model = load_model(options.weights, manifest.image_size)
-    sessions = open_for_check(options.pack, model)
+    if options.pack.suffix == ".json":
+        model = load_model(options.weights, options.size)
+        if not isinstance(model, HubModel):
+            raise ValueError(f"{options.weights} holds no SAM 2")
+        sessions = WeightlessSessions(options.pack, model)
+    else:
+        model = load_model(options.weights, read_manifest(options.pack).image_size)
+        sessions = open_for_check(options.pack, model)
     worst = 0.0
     print(f"{'output':46} {'max error':>10} {'mean error':>10} {'deviation':>10}")
     for error in (*check_graphs(sessions, model), *check_trajectory(sessions, model)):
@@ -79,8 +99,34 @@ def _check(options: argparse.Namespace) -> int:
     return 0 if is_equal else 1
 
 
+def _graphs(options: argparse.Namespace) -> int:
+    entries = []
+    for architecture in ARCHITECTURES:
+        for size in options.models:
+            repository = hub_repository(size, architecture)
+            card = WeightlessCard(
+                name=repository.split("/")[1],
+                title=f"{'SAM 2.1' if architecture == 'sam2.1' else 'SAM 2'} {size.replace('-plus', '+')}",
+                license="Apache-2.0",
+                provenance=f"Weights by Meta, from {repository}. Graphs written by `masklet-export graphs`.",
+                repository=repository,
+            )
+            entry = write_weightless(options.out, unloaded_hub_model(size, architecture), card, options.sizes)
+            print(f"{card.name:24} {entry['parameters'] / 1e6:7.1f} M parameters  {_giga(entry['operations'])}")
+            entries.append(entry)
+    write_catalogue(options.out, entries)
+    total = sum(path.stat().st_size for path in options.out.iterdir())
+    print(f"{len(entries)} models: {total / 1e6:.2f} MB")
+    return 0
+
+
+def _giga(operations: Mapping[str, int]) -> str:
+    return "  ".join(f"{count / 1e9:.0f} GFLOP a frame at {size} px" for size, count in operations.items())
+
+
 def _micro(options: argparse.Namespace) -> int:
-    _report(write_micro_pack(options.out))
+    _report(write_micro_pack(options.out / "micro"))
+    write_micro_hub(options.out / "micro-hub")
     return 0
 
 

@@ -1,4 +1,4 @@
-"""Recognises what a path holds and loads it: our checkpoint, the prototype's, or a transformers folder."""
+"""Recognises what a path holds and loads it: our checkpoint, the prototype's, or SAM 2 in either of its layouts."""
 
 from __future__ import annotations
 
@@ -7,8 +7,11 @@ import zipfile
 from pathlib import Path
 
 import torch
+from safetensors import SafetensorError, safe_open
+from transformers import Sam2VideoConfig
 
 from masklet_export.checkpoints.hub_folder import is_hub_folder, load_hub_folder
+from masklet_export.checkpoints.hub_state import is_hub_state, is_meta_state, load_hub_state
 from masklet_export.checkpoints.nano_checkpoint import load_nano_checkpoint
 from masklet_export.checkpoints.prototype_checkpoint import is_prototype_checkpoint, nano_from_prototype
 from masklet_export.model.video_model import VideoModel
@@ -33,11 +36,32 @@ def _load(path: Path, image_size: int | None) -> VideoModel:
             raise ValueError(f"{path} is no transformers folder of a SAM 2 video model (config.json, sam2_video)")
         return load_hub_folder(path, image_size)
     if path.suffix == ".safetensors":
-        return load_nano_checkpoint(path).model
+        return _load_safetensors(path, image_size)
     try:
         content = torch.load(path, map_location="cpu", weights_only=True)
-    except (RuntimeError, pickle.UnpicklingError, EOFError, zipfile.BadZipFile) as error:
+    except (RuntimeError, OSError, pickle.UnpicklingError, EOFError, zipfile.BadZipFile) as error:
         raise ValueError(f"{path} cannot be read as a PyTorch checkpoint: {error}") from error
     if is_prototype_checkpoint(content):
         return nano_from_prototype(content)
-    raise ValueError(f"{path} holds no weights this exporter knows")
+    state = content.get("model", content) if isinstance(content, dict) else {}
+    if is_meta_state(state) or is_hub_state(state):
+        return load_hub_state(state, image_size, _configuration_beside(path))
+    raise ValueError(f"{path} holds no weights this exporter knows (SAM 2 or 2.1, or Masklet's own)")
+
+
+def _load_safetensors(path: Path, image_size: int | None) -> VideoModel:
+    try:
+        with safe_open(path, framework="pt") as file:
+            keys = set(file.keys())
+            if not is_hub_state(dict.fromkeys(keys)):
+                return load_nano_checkpoint(path).model
+            state = {key: file.get_tensor(key) for key in keys}
+    except SafetensorError as error:
+        raise ValueError(f"{path} cannot be read as safetensors: {error}") from error
+    return load_hub_state(state, image_size, _configuration_beside(path))
+
+
+def _configuration_beside(path: Path) -> Sam2VideoConfig | None:
+    if not is_hub_folder(path.parent):
+        return None
+    return Sam2VideoConfig.from_pretrained(path.parent, local_files_only=True)

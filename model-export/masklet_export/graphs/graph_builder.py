@@ -5,6 +5,7 @@ In: a module whose tensors become initializers under their state-dict names. Out
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Sequence
 from typing import Any, Literal
@@ -20,7 +21,8 @@ MICROSOFT = "com.microsoft"
 _SMALL = 1024
 """Tensors up to this size, and all vectors, stay float32: halving them saves nothing and costs precision."""
 
-Storage = Literal["float16", "float32"]
+Storage = Literal["float16", "float32", "int8", "external"]
+"""How weights lie in a graph's file; `external`: not at all, see `GraphBuilder`."""
 Dim = int | str
 
 
@@ -67,13 +69,17 @@ class GraphBuilder:
     Args:
         name: the graph's name.
         module: owner of the tensors that `weight` may be asked for.
-        storage: how matrices are stored; float16 ones get a Cast behind them, so the arithmetic is float32.
+        storage: how matrices are stored; float16 and int8 ones get a Cast (and a scale per row) behind them, so the
+            arithmetic is float32. `external` leaves the numbers out: an initializer is then float32 data from the
+            start of a file named like its key in transformers' state dict, in the shape it has there. Only for
+            modules with `stored_weight` (`HubModel`).
     """
 
     def __init__(self, name: str, module: nn.Module, storage: Storage = "float16") -> None:
         self.name = name
         self.storage = storage
         self._names = {id(tensor): key for key, tensor in module.state_dict(keep_vars=True).items()}
+        self._stored_weight = module.stored_weight if storage == "external" else None
         self._nodes: list[onnx.NodeProto] = []
         self._initializers: dict[str, TensorProto] = {}
         self._weights: dict[str, Value] = {}
@@ -133,14 +139,25 @@ class GraphBuilder:
         """
         name = self._names[id(tensor)]
         if name not in self._weights:
-            data = tensor.detach().float().cpu().numpy()
-            if self.storage == "float32" or data.ndim <= 1 or data.size <= _SMALL:
-                self._add_initializer(name, data)
-                self._weights[name] = Value(self, name)
-            else:
-                self._add_initializer(name, _to_float16(name, data))
-                self._weights[name] = self.op("Cast", Value(self, name), to=TensorProto.FLOAT)
+            self._weights[name] = self._stored(name, tensor)
         return self._weights[name]
+
+    def _stored(self, name: str, tensor: Tensor) -> Value:
+        if self._stored_weight is not None:
+            key, shape = self._stored_weight(name)
+            self._initializers[key] = _external(key, shape)
+            value = Value(self, key)
+            return value if shape == tuple(tensor.shape) else value.reshape(*tensor.shape)
+        data = tensor.detach().float().cpu().numpy()
+        if self.storage == "float32" or data.ndim <= 1 or data.size <= _SMALL:
+            self._add_initializer(name, data)
+            return Value(self, name)
+        if self.storage == "int8":
+            levels, scales = to_int8(data)
+            self._add_initializer(name, levels)
+            return self.op("Cast", Value(self, name), to=TensorProto.FLOAT) * self.constant(scales)
+        self._add_initializer(name, _to_float16(name, data))
+        return self.op("Cast", Value(self, name), to=TensorProto.FLOAT)
 
     def concat(self, values: Sequence[Value], axis: int) -> Value:
         return self.op("Concat", *values, axis=axis)
@@ -159,7 +176,11 @@ class GraphBuilder:
         if self._uses_microsoft:
             imports.append(helper.make_opsetid(MICROSOFT, 1))
         model = helper.make_model(graph, opset_imports=imports, producer_name="masklet-export", ir_version=IR_VERSION)
-        onnx.checker.check_model(model, full_check=True)
+        if self.storage == "external":
+            # The checker wants the files of external data to be there; the shapes can be checked without.
+            onnx.shape_inference.infer_shapes(model, check_type=True, strict_mode=True)
+        else:
+            onnx.checker.check_model(model, full_check=True)
         return model
 
     def _add_initializer(self, name: str, data: np.ndarray) -> None:
@@ -172,3 +193,17 @@ def _to_float16(name: str, data: np.ndarray) -> np.ndarray:
     if not np.isfinite(half).all():
         raise ValueError(f"{name} does not fit float16 (largest magnitude {np.abs(data).max():.3g})")
     return half
+
+
+def to_int8(data: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Levels −127..127 and their scales, one for each entry of the first axis: levels · scales ≈ data."""
+    largest = np.abs(data).max(axis=tuple(range(1, data.ndim)), keepdims=True)
+    scales = np.where(largest > 0, largest / 127, 1).astype(np.float32)
+    return np.rint(data / scales).astype(np.int8), scales
+
+
+def _external(key: str, shape: Sequence[int]) -> TensorProto:
+    tensor = TensorProto(name=key, data_type=TensorProto.FLOAT, dims=shape, data_location=TensorProto.EXTERNAL)
+    for field, value in (("location", key), ("offset", "0"), ("length", str(4 * math.prod(shape)))):
+        tensor.external_data.add(key=field, value=value)
+    return tensor

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from torch import nn
 from transformers.models.sam2_video.modeling_sam2_video import Sam2VideoFeedForward
 
 from masklet_export.graphs.graph_builder import MICROSOFT, GraphBuilder, Value
+
+MAX_SCORE_BYTES = 2**27
+"""Attention scores of one object are made in pieces of at most this size: WebGPU's default limit of a binding."""
 
 
 def linear(graph: GraphBuilder, x_nc: Value, layer: nn.Linear) -> Value:
@@ -63,3 +68,21 @@ def multi_head_attention(
     if bias is not None:
         scores = scores + bias
     return (graph.op("Softmax", scores, axis=-1) @ value_bhnc).transpose(0, 2, 1, 3)
+
+
+def query_chunks(queries: int, keys: int, heads: int = 1) -> int:
+    """In how many equal pieces the queries are attended for, so that float32 scores keep to `MAX_SCORE_BYTES`."""
+    chunks = 1
+    while 4 * heads * queries * keys > chunks * MAX_SCORE_BYTES and queries % (2 * chunks) == 0:
+        chunks *= 2
+    return chunks
+
+
+def in_query_chunks(
+    graph: GraphBuilder, query: Value, axis: int, queries: int, chunks: int, attend: Callable[[Value], Value]
+) -> Value:
+    """`attend` on equal pieces of the queries along an axis; the results joined along the same axis."""
+    if chunks == 1:
+        return attend(query)
+    pieces = query.split([queries // chunks] * chunks, axis=axis)
+    return graph.concat([attend(piece) for piece in pieces], axis=axis)

@@ -18,13 +18,15 @@ from onnx import TensorProto
 from transformers.models.sam2_video.modeling_sam2_video import Sam2VideoRoPEAttention
 
 from masklet_export.graphs.graph_builder import GraphBuilder, Storage, Value
-from masklet_export.graphs.layers import gemm, layer_norm, linear, relu
+from masklet_export.graphs.layers import gemm, in_query_chunks, layer_norm, linear, query_chunks, relu
 from masklet_export.graphs.position_tables import rope_tables, sine_table, time_code
 from masklet_export.model.video_model import VideoModel
 
 NAME = "memory_attention"
 _MASKED = 1e4
 """Subtracted from the scores of padding slots: exp(−1e4) is exactly 0 in float32, and 1e4 still fits float16."""
+_POINTERS = 16
+"""Object pointers that a full bank holds (`max_obj_ptrs_in_encoder`)."""
 _POSITION_WEIGHT = 0.1
 """Share of the sine position added to the features at the input (memory_attention.py `pos_enc_at_input`)."""
 
@@ -126,7 +128,7 @@ class _MemoryAttention:
         half = self.hidden // 2
         parts = [first.split([half, half], axis=2), second.split([half, half], axis=2)]
         query, key = (graph.concat([parts[0][i], parts[1][i]], axis=2) for i in (0, 1))
-        attended = self._attend(query, key, self._with_batch(x_nd, self.hidden), None)
+        attended = self._attend(query, key, self._with_batch(x_nd, self.hidden), None, self.cells)
         return gemm(graph, attended.reshape(-1, self.hidden), *self._output_fold(layer))
 
     def _cross_attention(self, x_nd: Value, layer: Sam2VideoRoPEAttention, bank: _Bank) -> Value:
@@ -139,15 +141,22 @@ class _MemoryAttention:
             keys.append(bank.keys_btc @ weight.transpose(1, 0) + bias)
         query = graph.concat(_rotate(*queries, self.cosines, self.sines), axis=2)
         key = graph.concat(_rotate(*keys, bank.cosines, bank.sines), axis=2)
-        attended = self._attend(query, key, bank.values_btc, bank.bias_b1t)
+        largest_bank = self.model.temporal_positions.shape[0] * self.cells + _POINTERS * self.hidden // self.channels
+        attended = self._attend(query, key, bank.values_btc, bank.bias_b1t, largest_bank)
         output = gemm(graph, attended.reshape(-1, self.channels), *self._output_fold(layer))
         return self._with_batch(output, self.hidden)
 
-    def _attend(self, query: Value, key: Value, values: Value, bias: Value | None) -> Value:
-        scores = query @ key.transpose(0, 2, 1)
-        if bias is not None:
-            scores = scores + bias
-        return self.graph.op("Softmax", scores, axis=-1) @ values
+    def _attend(self, query: Value, key: Value, values: Value, bias: Value | None, max_keys: int) -> Value:
+        """softmax(q·kᵀ + bias)·v for all h·h queries; `max_keys` of one object decides into how many pieces."""
+        graph, transposed = self.graph, key.transpose(0, 2, 1)
+
+        def attend(piece: Value) -> Value:
+            scores = piece @ transposed
+            if bias is not None:
+                scores = scores + bias
+            return graph.op("Softmax", scores, axis=-1) @ values
+
+        return in_query_chunks(graph, query, 1, self.cells, query_chunks(self.cells, max_keys), attend)
 
     def _half(self, projection, parity: int, scale: float) -> tuple[Value, Value]:
         """Weight [D/2,C] and bias of the even (0) or odd (1) outputs: the two members of RoPE's rotated pairs."""

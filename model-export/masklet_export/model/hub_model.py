@@ -6,7 +6,16 @@ from torch import Tensor, nn
 from transformers import Sam2VideoModel
 
 from masklet_export.model.feature_neck import ImageFeatures
+from masklet_export.model.hub_configurations import HubSize, hub_configuration
 from masklet_export.model.video_model import VideoModel
+
+_HUB_NAMES = {
+    "object_pointer_projection": "object_pointer_proj",
+    "pointer_time_projection": "temporal_positional_encoding_projection_layer",
+    "temporal_positions": "memory_temporal_positional_encoding",
+    "occlusion_embedding": "occlusion_spatial_embedding_parameter",
+}
+"""Our modules and tensors that transformers calls otherwise."""
 
 
 class HubModel(VideoModel):
@@ -15,6 +24,8 @@ class HubModel(VideoModel):
     def __init__(self, hub: Sam2VideoModel) -> None:
         super().__init__()
         settings = hub.config
+        self.hub_shapes = {key: tuple(tensor.shape) for key, tensor in hub.state_dict().items()}
+        """Every tensor of transformers' state dict."""
         self.hidden_size = settings.memory_attention_hidden_size
         self.memory_channels = settings.memory_encoder_output_channels
         self.vision_encoder = hub.vision_encoder
@@ -33,9 +44,30 @@ class HubModel(VideoModel):
         self.occlusion_embedding = hub.occlusion_spatial_embedding_parameter
         self.set_image_size(settings.image_size)
 
+    def stored_weight(self, key: str) -> tuple[str, tuple[int, ...]]:
+        """Key and shape that a tensor of ours has in transformers' state dict."""
+        first, *rest = key.split(".")
+        hub_key = ".".join([_HUB_NAMES.get(first, first), *rest])
+        return hub_key, self.hub_shapes[hub_key]
+
+    def hub_state(self) -> dict[str, Tensor]:
+        """Our tensors under the keys and in the shapes of transformers' state dict."""
+        state = {}
+        for key, tensor in self.state_dict().items():
+            hub_key, shape = self.stored_weight(key)
+            state[hub_key] = tensor.reshape(shape)
+        return state
+
     def encode_image(self, image_b3ss: Tensor) -> ImageFeatures:
         """[B,3,S,S] normalised → strides 4, 8 and 16, `conv_s0` and `conv_s1` applied."""
         stride4, stride8, stride16 = self.vision_encoder(image_b3ss, return_dict=True).fpn_hidden_states
         return ImageFeatures(
             stride4=self.mask_decoder.conv_s0(stride4), stride8=self.mask_decoder.conv_s1(stride8), stride16=stride16
         )
+
+
+def unloaded_hub_model(size: HubSize, architecture: str) -> HubModel:
+    """A released model with whatever numbers its modules are born with: for its shapes."""
+    settings = hub_configuration(size, architecture)
+    settings._attn_implementation = "eager"
+    return HubModel(Sam2VideoModel(settings).eval())

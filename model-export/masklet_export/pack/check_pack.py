@@ -54,9 +54,9 @@ class TorchSessions:
         return run_reference(self.model, graph, inputs)
 
 
-def check_graphs(sessions: GraphSource, model: VideoModel) -> Iterator[OutputError]:
-    """Every output of every graph on inputs that reach all its branches (`example_inputs`)."""
-    inputs = example_inputs(model, slots=_SLOTS)
+def check_graphs(sessions: GraphSource, model: VideoModel, slots: int = _SLOTS) -> Iterator[OutputError]:
+    """Every output of every graph on inputs that reach its branches (`example_inputs`); all of them with 6 slots."""
+    inputs = example_inputs(model, slots=slots)
     for graph in GRAPH_NAMES:
         actual, expected = sessions.run(graph, inputs[graph]), run_reference(model, graph, inputs[graph])
         for name, theirs in expected.items():

@@ -103,7 +103,7 @@ class PackManifest:
             "memoryChannels": self.memory_channels,
             "imageMean": list(self.image_mean),
             "imageStd": list(self.image_std),
-            "tracker": {_camel(key): value for key, value in vars(self.tracker).items()},
+            "tracker": camel_keys(vars(self.tracker)),
             "maskDownsample": {"weight": list(self.mask_downsample_weight), "bias": self.mask_downsample_bias},
             "graphs": {name: vars(graph) for name, graph in self.graphs.items()},
             "license": self.card.license,
@@ -174,6 +174,11 @@ def _check(manifest: PackManifest) -> None:
     for graph in manifest.graphs.values():
         if Path(graph.file).name != graph.file:
             raise ValueError(f"graph file must lie in the pack's own folder, got {graph.file!r}")
+
+
+def camel_keys(values: Mapping[str, Any]) -> dict[str, Any]:
+    """The same values under the names that JSON files give them."""
+    return {_camel(key): value for key, value in values.items()}
 
 
 def _camel(name: str) -> str:

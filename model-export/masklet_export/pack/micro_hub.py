@@ -1,0 +1,89 @@
+"""A weightless model at the smallest sizes with random weights beside it: SAM 2's own code, for tests of a runtime."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import torch
+from safetensors.numpy import save
+from safetensors.torch import save_file
+from transformers import Sam2VideoConfig
+
+from masklet_export.model.hub_model import HubModel
+from masklet_export.pack.example_inputs import example_inputs
+from masklet_export.pack.random_hub_model import random_hub_model
+from masklet_export.pack.torch_reference import run_reference
+from masklet_export.pack.write_weightless import WeightlessCard, write_catalogue, write_weightless
+
+MICRO_SIZES = (64, 96)
+_HIDDEN = 128
+_CARD = WeightlessCard(
+    name="micro-hub",
+    title="Micro SAM 2.1",
+    license="CC0-1.0",
+    provenance="Random numbers from a fixed seed, written by `masklet-export micro`.",
+    repository="masklet/micro-hub",
+)
+
+
+def micro_hub_configuration(architecture: str = "sam2.1") -> Sam2VideoConfig:
+    """SAM 2 with a hidden size of 128 and one or two of everything; global and windowed blocks, 0.9 M parameters."""
+    size, grid = MICRO_SIZES[0], MICRO_SIZES[0] // 16
+    is_21 = architecture == "sam2.1"
+    return Sam2VideoConfig(
+        image_size=size,
+        vision_config={
+            "fpn_hidden_size": _HIDDEN,
+            "backbone_channel_list": [64, 32, 16, 8],
+            "backbone_feature_sizes": [[4 * grid] * 2, [2 * grid] * 2, [grid] * 2],
+            "backbone_config": {
+                "model_type": "sam2_hiera_det_model",
+                "image_size": [size, size],
+                "hidden_size": 8,
+                "embed_dim_per_stage": [8, 16, 32, 64],
+                "num_attention_heads_per_stage": [1, 1, 2, 4],
+                "blocks_per_stage": [1, 1, 2, 1],
+                "global_attention_blocks": [3],
+            },
+        },
+        prompt_encoder_config={"hidden_size": _HIDDEN, "image_size": size},
+        mask_decoder_config={
+            "hidden_size": _HIDDEN,
+            "mlp_dim": 64,
+            "iou_head_hidden_dim": 32,
+        },
+        memory_attention_hidden_size=_HIDDEN,
+        memory_attention_num_layers=1,
+        memory_attention_feed_forward_hidden_size=64,
+        memory_attention_rope_feat_sizes=[grid, grid],
+        memory_encoder_hidden_size=_HIDDEN,
+        mask_downsampler_embed_dim=_HIDDEN,
+        memory_fuser_embed_dim=_HIDDEN,
+        memory_fuser_intermediate_dim=64,
+        memory_fuser_num_layers=1,
+        enable_occlusion_spatial_embedding=is_21,
+        enable_temporal_pos_encoding_for_object_pointers=is_21,
+    )
+
+
+def micro_hub_model(architecture: str = "sam2.1") -> HubModel:
+    return random_hub_model(micro_hub_configuration(architecture))
+
+
+def write_micro_hub(folder: Path) -> None:
+    """Write the catalogue, the graphs, `model.safetensors` (float16) and PyTorch's answers at 64 px."""
+    model = micro_hub_model()
+    write_catalogue(folder, [write_weightless(folder, model, _CARD, MICRO_SIZES)])
+    state = {key: tensor.to(torch.float16).contiguous() for key, tensor in model.hub_state().items()}
+    save_file(state, folder / "model.safetensors")
+    model.set_image_size(MICRO_SIZES[0])
+    golden = folder / "golden"
+    golden.mkdir(exist_ok=True)
+    for name, inputs in example_inputs(model).items():
+        outputs = run_reference(model, name, inputs)
+        tensors = {f"in.{key}": value for key, value in inputs.items()}
+        tensors |= {f"out.{key}": value for key, value in outputs.items()}
+        # safetensors writes a strided view's buffer, not its elements.
+        contiguous = {key: np.ascontiguousarray(value) for key, value in tensors.items()}
+        (golden / f"{name}.safetensors").write_bytes(save(contiguous))
