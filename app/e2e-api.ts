@@ -1,6 +1,6 @@
 /** What the page offers to scripts as `window.masklet`. Types only; docs/automation.md tells the rest. */
 import type { ExportFormat } from '../workers/protocol/export-contract';
-import type { MediaStats } from '../workers/protocol/media-contract';
+import type { MediaStats, OpenOptions } from '../workers/protocol/media-contract';
 import type { ObjectId, PointLabel } from '../workers/protocol/prompt';
 import type { Provider, SegmentStats, TrackDirection, TrackerSettings } from '../workers/protocol/segment-contract';
 import type { HistoryAction } from './state/history';
@@ -13,6 +13,12 @@ export type OpenedVideo = {
   /** Integer µs, one per frame, starting at 0. */
   timestampsUs: number[];
   durationUs: number;
+  /** Per frame, its number in the source, ascending. */
+  sourceFrames: number[];
+  /** Integer µs from the source's first frame to frame 0. */
+  sourceStartUs: number;
+  /** Frames of the source, open or not. */
+  sourceFrameCount: number;
   codec: string;
   sizeBytes: number;
 };
@@ -94,7 +100,7 @@ type AutomationStats = {
 
 /** Every promise rejects with a `MaskletError`, whose `code` says what failed. */
 export type MaskletApi = {
-  open(source: File | Blob | string): Promise<OpenedVideo>;
+  open(source: File | File[] | Blob | URL | string, options?: OpenOptions): Promise<OpenedVideo>;
   status(): Promise<AutomationStatus>;
   addObject(name?: string): Promise<ObjectId>;
   removeObject(object: ObjectId): Promise<void>;

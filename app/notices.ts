@@ -4,7 +4,8 @@ import type { Engine } from './engine/engine';
 import { t } from './messages/messages';
 import type { NoticeAction, NoticePlace } from './state/notices';
 import type { NoticeBarProps } from './ui/NoticeBar';
-import { pickVideoFile } from './ui/pick-video-file';
+import { sourceFiles } from './engine/source-files';
+import { pickFiles } from './ui/pick-files';
 
 type NoticeProps = Pick<NoticeBarProps, 'text' | 'action' | 'dismiss'>;
 
@@ -28,8 +29,8 @@ async function act(engine: Engine, action: NoticeAction, place: NoticePlace): Pr
   try {
     switch (action) {
       case 'choose-file': {
-        const file = await pickVideoFile();
-        if (file) await engine.video.openFile(file);
+        const files = await pickFiles();
+        if (files.length > 0) await engine.video.openFiles(sourceFiles(files));
         break;
       }
       case 'retry-model':

@@ -20,6 +20,8 @@ const imports: [file: string, specifier: string, isAllowed: boolean][] = [
   ['workers/media/decode/a.ts', 'mp4box', false],
   ['workers/media/decode/b.ts', 'mediabunny', false],
   ['workers/media/d.ts', 'mediabunny', false],
+  ['workers/media/demux/d.ts', 'unzipit', true],
+  ['workers/media/decode/c.ts', 'unzipit', false],
   ['workers/export/a.ts', '../segment/masks/rle', false],
   ['workers/segment/a.ts', '../../app/state/store', false],
   ['workers/segment/runtime/a.ts', 'onnxruntime-web/webgpu', true],

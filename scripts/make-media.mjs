@@ -116,6 +116,11 @@ function encodeClips() {
   encodeNumbered('h264-4-4-4.mp4', `${x264} -pix_fmt yuv444p`, { count: 12 });
   encodeNumbered('prores.mov', '-c:v prores_ks -profile:v 0 -qscale:v 32', { count: 2 });
   encodeNumbered('mpeg-2.mkv', '-c:v mpeg2video -qscale:v 24', { count: 1 });
+  const small = { width: 64, height: 48, count: 24 };
+  const unevenHundredths = '-vf settb=1/100,setpts=N*6+mod(N*N\\,5) -fps_mode passthrough -enc_time_base 1:100';
+  encodeNumbered('moving.gif', `${unevenHundredths} -loop 0`, small);
+  encodeNumbered('moving.png', `${unevenHundredths} -f apng -plays 0 -pix_fmt rgb24`, small);
+  encodeNumbered('moving.webp', '-c:v libwebp_anim -loop 0 -quality 60', small);
   remux('av1.mp4', 'av1.webm', '');
   remux('b-frames.mp4', 'b-frames.mkv', '-output_ts_offset 5');
   remux('anamorphic.mp4', 'anamorphic.mkv', '');
@@ -203,6 +208,7 @@ async function writeJson(name, value) {
 encodeClips();
 await encodeShapes();
 const clips = readdirSync(folder)
-  .filter((name) => /\.(mp4|mov|mkv|webm)$/.test(name))
+  // ffprobe 5 cannot read an animated WebP.
+  .filter((name) => /\.(mp4|mov|mkv|webm|gif|png)$/.test(name))
   .sort();
 await writeJson('clips.json', Object.fromEntries(clips.map((name) => [name, probe(name)])));

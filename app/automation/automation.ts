@@ -1,5 +1,6 @@
 /** `window.masklet`: the page's own commands for scripts, in video pixels and with checked arguments. */
 import { asMaskletError, MaskletError } from '../../workers/protocol/errors';
+import type { OpenOptions } from '../../workers/protocol/media-contract';
 import type { FramePrompts } from '../../workers/protocol/prompt';
 import type { PromptResult } from '../../workers/protocol/segment-contract';
 import type { VideoInfo } from '../../workers/protocol/video';
@@ -7,7 +8,19 @@ import type { AutomationStatus, MaskletApi, OpenedVideo, PromptAnswer } from '..
 import type { Engine } from '../engine/engine';
 import { emptyPrompts, promptedFrames, withBox, withPoints } from '../state/prompts';
 import type { AppStore } from '../state/store';
-import { asBox, asFrame, asMask, asObjectId, asOneOf, asPoints, asRecord, asSettings, invalid } from './validate';
+import { sourceFiles } from '../engine/source-files';
+import {
+  asBox,
+  asFrame,
+  asMask,
+  asObjectId,
+  asOneOf,
+  asOpenOptions,
+  asPoints,
+  asRecord,
+  asSettings,
+  invalid,
+} from './validate';
 
 export function createAutomation(engine: Engine, store: AppStore): MaskletApi {
   const video = (): VideoInfo => engine.context.video();
@@ -19,8 +32,8 @@ export function createAutomation(engine: Engine, store: AppStore): MaskletApi {
   };
 
   const api: MaskletApi = {
-    async open(source) {
-      const info = await openSource(engine, source);
+    async open(source, options = {}) {
+      const info = await openSource(engine, source, asOpenOptions(options, 'options'));
       // Whether or not it loads: a failed model is told by the first prompt.
       await engine.model.ready().catch(() => undefined);
       return describeVideo(info);
@@ -153,12 +166,16 @@ export function createAutomation(engine: Engine, store: AppStore): MaskletApi {
   return withTypedErrors(api);
 }
 
-async function openSource(engine: Engine, source: unknown): Promise<VideoInfo> {
-  if (source instanceof File) return engine.video.openFile(source);
-  if (source instanceof Blob) return engine.video.openFile(new File([source], 'video', { type: source.type }));
-  if (typeof source !== 'string') throw invalid('source', 'a File, a Blob or an address', source);
-  if (!URL.canParse(source, document.baseURI)) throw invalid('source', 'an address', source);
-  return engine.video.openUrl(new URL(source, document.baseURI).href);
+async function openSource(engine: Engine, source: unknown, options: OpenOptions): Promise<VideoInfo> {
+  if (source instanceof File) return engine.video.openFiles(sourceFiles([source]), options);
+  if (source instanceof Blob) return engine.video.openFiles([{ path: 'video', file: source }], options);
+  if (Array.isArray(source) && source.length > 0 && source.every((file) => file instanceof File)) {
+    return engine.video.openFiles(sourceFiles(source), options);
+  }
+  const address = source instanceof URL ? source.href : source;
+  if (typeof address !== 'string') throw invalid('source', 'a File, a list of them, a Blob or an address', source);
+  if (!URL.canParse(address, document.baseURI)) throw invalid('source', 'an address', source);
+  return engine.video.openUrl(new URL(address, document.baseURI).href, options);
 }
 
 function promptEdit(given: Record<string, unknown>, size: VideoInfo): (prompts: FramePrompts) => FramePrompts {
@@ -185,8 +202,8 @@ function showEdit(engine: Engine, store: AppStore, id: number, frameIndex: numbe
   engine.player.seek(frameIndex).catch((error: unknown) => engine.context.report('frame', error));
 }
 
-function describeVideo({ timestampsUs, ...info }: VideoInfo): OpenedVideo {
-  return { ...info, timestampsUs: Array.from(timestampsUs) };
+function describeVideo({ timestampsUs, sourceFrames, ...info }: VideoInfo): OpenedVideo {
+  return { ...info, timestampsUs: Array.from(timestampsUs), sourceFrames: Array.from(sourceFrames) };
 }
 
 function describeStatus(store: AppStore): AutomationStatus {

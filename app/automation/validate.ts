@@ -1,5 +1,6 @@
 /** Checks what comes from scripts: every failure is `invalid-argument` and names the field and what it may be. */
 import { MaskletError } from '../../workers/protocol/errors';
+import type { OpenOptions } from '../../workers/protocol/media-contract';
 import type { MaskRle } from '../../workers/protocol/mask';
 import type { BoxPrompt, PointPrompt } from '../../workers/protocol/prompt';
 import type { TrackerSettings } from '../../workers/protocol/segment-contract';
@@ -112,4 +113,16 @@ export function asSettings(value: unknown, field: string): Partial<TrackerSettin
     else throw invalid(`${field}.${name}`, 'left out: there is no such setting', setting);
   }
   return settings;
+}
+
+/** Numbers only: which of them make sense, the media worker says, which knows the video. */
+export function asOpenOptions(value: unknown, field: string): OpenOptions {
+  const options: OpenOptions = {};
+  for (const [name, option] of Object.entries(asRecord(value, field))) {
+    const known = (['from', 'to', 'stride', 'framesPerSecond'] as const).find((one) => one === name);
+    if (!known) throw invalid(`${field}.${name}`, 'left out: there is no such option', option);
+    if (typeof option !== 'number') throw invalid(`${field}.${name}`, 'a number', option);
+    options[known] = option;
+  }
+  return options;
 }

@@ -12,7 +12,7 @@ async function opened() {
   const fake = fakeEngine();
   running = fake;
   void fake.engine.model.load();
-  await fake.engine.video.openFile(new File(['x'], 'clip.mp4'));
+  await fake.engine.video.openFiles([{ path: 'clip.mp4', file: new Blob(['x']) }]);
   return fake;
 }
 
@@ -38,7 +38,9 @@ it('keeps the open video and its objects when another file fails', async () => {
   const object = engine.objects.add('Dog');
   await engine.prompts.change(object, 0, addPoint);
   fail.open = new MaskletError('not-a-video', 'No.');
-  await expect(engine.video.openFile(new File(['?'], 'notes.txt'))).rejects.toMatchObject({ code: 'not-a-video' });
+  await expect(engine.video.openFiles([{ path: 'notes.txt', file: new Blob(['?']) }])).rejects.toMatchObject({
+    code: 'not-a-video',
+  });
   const { project, objects, notices, prompts } = store.getState();
   expect(project.video?.name).toBe('clip.mp4');
   expect(objects.list).toHaveLength(1);
@@ -49,8 +51,8 @@ it('keeps the open video and its objects when another file fails', async () => {
 it('gives up an opening for a later one', async () => {
   const fake = fakeEngine();
   running = fake;
-  const first = fake.engine.video.openFile(new File(['1'], 'first.mp4'));
-  const second = fake.engine.video.openFile(new File(['2'], 'second.mp4'));
+  const first = fake.engine.video.openFiles([{ path: 'first.mp4', file: new Blob(['1']) }]);
+  const second = fake.engine.video.openFiles([{ path: 'second.mp4', file: new Blob(['2']) }]);
   await expect(first).rejects.toMatchObject({ code: 'cancelled' });
   expect((await second).name).toBe('second.mp4');
   expect(fake.store.getState().project.video?.name).toBe('second.mp4');
@@ -82,7 +84,7 @@ it('lets prompts wait for a model that is loading', async () => {
   const { engine, gates, calls } = fake;
   gates.model.isOpen = false;
   void engine.model.load();
-  await engine.video.openFile(new File(['x'], 'clip.mp4'));
+  await engine.video.openFiles([{ path: 'clip.mp4', file: new Blob(['x']) }]);
   const answer = engine.prompts.change(engine.objects.add(), 0, addPoint);
   await settle();
   expect(calls.some((call) => call.startsWith('prompt'))).toBe(false);

@@ -77,12 +77,17 @@ export class Engine {
     this.masks.clear();
     this.#marks.clear();
     void this.model.load().catch(() => undefined);
-    const { file } = this.video;
-    if (!file) return;
+    const { source } = this.video;
+    if (!source) return;
     const { playback, objects } = store.getState();
     const { threads } = context;
     try {
-      const video = await threads.media.open([{ path: file.name, file }], file.name, {}, new AbortController().signal);
+      const video = await threads.media.open(
+        [...source.files],
+        source.name,
+        source.options,
+        new AbortController().signal,
+      );
       store.setState({ masklets: maskletsFor(video.frameCount), answers: noAnswers });
       context.joined = threads.joinVideo(video).then(async () => {
         for (const { id } of objects.list) await threads.segment.addObject(id);

@@ -22,6 +22,7 @@ const video: VideoInfo = {
   durationUs: 400_000,
   sourceFrames: Uint32Array.from({ length: 10 }, (_, n) => n),
   sourceStartUs: 0,
+  sourceFrameCount: 10,
   codec: 'avc1.64001f',
   sizeBytes: 1000,
 };

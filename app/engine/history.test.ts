@@ -11,7 +11,7 @@ async function opened() {
   const fake = fakeEngine();
   running = fake;
   void fake.engine.model.load();
-  await fake.engine.video.openFile(new File(['x'], 'clip.mp4'));
+  await fake.engine.video.openFiles([{ path: 'clip.mp4', file: new Blob(['x']) }]);
   const actions = () => fake.store.getState().history.steps.map(({ action }) => action);
   const masksOf = (object: number) => markedFrames(fake.store.getState().masklets.byObject[object]);
   return { ...fake, actions, masksOf };
@@ -125,7 +125,7 @@ it('takes a click back that still waits for the model', async () => {
   const { engine, store, gates, calls } = fake;
   gates.model.isOpen = false;
   void engine.model.load();
-  await engine.video.openFile(new File(['x'], 'clip.mp4'));
+  await engine.video.openFiles([{ path: 'clip.mp4', file: new Blob(['x']) }]);
   const object = engine.objects.add();
   const first = engine.prompts.change(object, 0, addPoint);
   const second = engine.prompts.change(object, 1, addPoint);

@@ -11,7 +11,7 @@ async function tracked() {
   running = fake;
   const { engine, calls, store } = fake;
   void engine.model.load();
-  await engine.video.openFile(new File(['x'], 'clip.mp4'));
+  await engine.video.openFiles([{ path: 'clip.mp4', file: new Blob(['x']) }]);
   const object = engine.objects.add();
   await engine.prompts.change(object, 0, addPoint);
   await engine.tracking.trackUnfinished('both');

@@ -1,5 +1,6 @@
-/** Opens videos: a file, an address or a sample. The video before stays until the next one is there. */
+/** Opens videos: files, an address or a sample. The video before stays until the next one is there. */
 import { MaskletError } from '../../workers/protocol/errors';
+import type { FrameSelection, OpenOptions, SourceFile } from '../../workers/protocol/media-contract';
 import type { VideoInfo } from '../../workers/protocol/video';
 import { noAnswers } from '../state/answers';
 import { noExport } from '../state/exporting';
@@ -13,6 +14,7 @@ import type { FrameMasks } from './frame-masks';
 import type { FramePresenter } from './frame-presenter';
 import type { Player } from './player';
 import type { Sample } from './samples';
+import { sourceName, type ChosenSource } from './source-files';
 import type { TrackCommands } from './track-commands';
 
 export class VideoCommands {
@@ -22,7 +24,7 @@ export class VideoCommands {
   readonly #player: Player;
   readonly #tracking: TrackCommands;
   #opening: AbortController | null = null;
-  #file: File | null = null;
+  #source: ChosenSource | null = null;
 
   constructor(
     context: EngineContext,
@@ -38,30 +40,46 @@ export class VideoCommands {
     this.#tracking = tracking;
   }
 
-  /** The file of the open video, to open it again after a restart. */
-  get file(): File | null {
-    return this.#file;
+  /** Where the open video came from, to open it again. */
+  get source(): ChosenSource | null {
+    return this.#source;
   }
 
   /**
-   * @throws `not-a-video`, `unsupported-container`, `unsupported-codec`, `no-frames`, `truncated-file`,
-   * `frame-too-large`, `cancelled` when another opening came meanwhile
+   * Opens a video, or the pictures of one.
+   * @throws as `MediaApi.open`, and `cancelled` when another opening came meanwhile
    */
-  async openFile(file: File): Promise<VideoInfo> {
-    return this.#open(file.name, null, async () => file);
+  async openFiles(files: readonly SourceFile[], options: OpenOptions = {}): Promise<VideoInfo> {
+    return this.#open({ files, name: sourceName(files), options });
   }
 
-  /** @throws `network`, and as `openFile` */
-  async openUrl(url: string, credit: string | null = null): Promise<VideoInfo> {
+  /** Opens the same source with other frames of it, and forgets what was done to it. As `openFiles`. */
+  async openFrames(selection: FrameSelection): Promise<VideoInfo> {
+    const source = this.#source;
+    if (!source) throw new MaskletError('no-video', 'There is no video open. Open one first.');
+    const { framesPerSecond } = source.options;
+    const options = { ...(framesPerSecond === undefined ? {} : { framesPerSecond }), ...selection };
+    return this.#open({ ...source, options }, this.#context.store.getState().project.credit);
+  }
+
+  /** @throws `network`, and as `openFiles` */
+  async openUrl(url: string, options: OpenOptions = {}, credit: string | null = null): Promise<VideoInfo> {
     const name = fileNameOf(url);
-    return this.#open(name, credit, async (signal) => new File([await fetchBlob(url, signal)], name));
+    return this.#open({ files: [], name, options }, credit, async (signal) => [
+      { path: name, file: await fetchBlob(url, signal) },
+    ]);
   }
 
   async openSample(sample: Sample, baseUrl: string): Promise<VideoInfo> {
-    return this.openUrl(new URL(sample.path, baseUrl).href, sample.credit);
+    return this.openUrl(new URL(sample.path, baseUrl).href, {}, sample.credit);
   }
 
-  async #open(name: string, credit: string | null, read: (signal: AbortSignal) => Promise<File>): Promise<VideoInfo> {
+  /** @param fetchFiles where they are not at hand */
+  async #open(
+    { files: given, name, options }: ChosenSource,
+    credit: string | null = null,
+    fetchFiles?: (signal: AbortSignal) => Promise<SourceFile[]>,
+  ): Promise<VideoInfo> {
     const { store } = this.#context;
     this.#opening?.abort();
     const opening = new AbortController();
@@ -70,13 +88,13 @@ export class VideoCommands {
     patch(store, 'project', { opening: name });
     this.#context.dismiss('open');
     try {
-      const file = await read(signal);
+      const files = fetchFiles ? await fetchFiles(signal) : given;
       signal.throwIfAborted();
       this.#player.pause();
       await this.#tracking.cancel();
-      const video = await this.#context.threads.media.open([{ path: name, file }], name, {}, signal);
+      const video = await this.#context.threads.media.open([...files], name, options, signal);
       signal.throwIfAborted();
-      this.#file = file;
+      this.#source = { files, name, options };
       this.#begin(video, credit);
       // Shown before the segment worker knows the video: the first frame does not wait for it.
       await Promise.all([this.#presenter.show(0), this.#context.joined]);

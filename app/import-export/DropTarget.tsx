@@ -4,8 +4,9 @@ import { useEngine } from '../app-context';
 import { t } from '../messages/messages';
 import { run } from '../run-command';
 import styles from './DropTarget.module.css';
+import { droppedFiles } from './dropped-files';
 
-/** The whole window takes a video file, whatever is open. */
+/** The whole window takes files and folders, whatever is open. */
 export function DropTarget() {
   const engine = useEngine();
   const [isOver, setIsOver] = useState(false);
@@ -33,8 +34,11 @@ export function DropTarget() {
       event.preventDefault();
       depth = 0;
       setIsOver(false);
-      const file = event.dataTransfer!.files[0];
-      if (file) run(engine.video.openFile(file));
+      run(
+        droppedFiles(event.dataTransfer!).then(async (files) => {
+          if (files.length > 0) await engine.video.openFiles(files);
+        }),
+      );
     };
     const listeners = { dragenter: enter, dragleave: leave, dragover: over, drop };
     for (const [type, listener] of Object.entries(listeners)) {

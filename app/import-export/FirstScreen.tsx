@@ -1,12 +1,13 @@
-import { FolderOpen, ShieldCheck } from 'lucide-react';
+import { Film, FolderOpen, ShieldCheck } from 'lucide-react';
 import { useAppState, useEngine } from '../app-context';
 import { balloons } from '../engine/samples';
+import { sourceFiles } from '../engine/source-files';
 import { t } from '../messages/messages';
 import { useNotice } from '../notices';
 import { run } from '../run-command';
 import { Button } from '../ui/Button';
 import { NoticeBar } from '../ui/NoticeBar';
-import { pickVideoFile } from '../ui/pick-video-file';
+import { pickFiles, pickFolder } from '../ui/pick-files';
 import styles from './FirstScreen.module.css';
 import { SampleCard } from './SampleCard';
 
@@ -15,9 +16,9 @@ export function FirstScreen() {
   const engine = useEngine();
   const opening = useAppState((state) => state.project.opening);
   const notices = [useNotice('threads'), useNotice('open')];
-  const choose = async () => {
-    const file = await pickVideoFile();
-    if (file) await engine.video.openFile(file);
+  const choose = async (pick: () => Promise<File[]>) => {
+    const files = await pick();
+    if (files.length > 0) await engine.video.openFiles(sourceFiles(files));
   };
   return (
     <main className={styles.screen}>
@@ -30,10 +31,16 @@ export function FirstScreen() {
           {opening === null ? (
             <>
               <p className={styles.dropTitle}>{t.first.drop}</p>
-              <Button variant="primary" className={styles.choose} onClick={() => run(choose())}>
-                <FolderOpen size={16} aria-hidden />
-                {t.first.choose}
-              </Button>
+              <div className={styles.choices}>
+                <Button variant="primary" className={styles.choose} onClick={() => run(choose(pickFiles))}>
+                  <Film size={16} aria-hidden />
+                  {t.first.choose}
+                </Button>
+                <Button className={styles.choose} onClick={() => run(choose(pickFolder))}>
+                  <FolderOpen size={16} aria-hidden />
+                  {t.first.chooseFolder}
+                </Button>
+              </div>
               <p className={styles.formats}>{t.first.formats}</p>
             </>
           ) : (

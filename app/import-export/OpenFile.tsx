@@ -3,7 +3,9 @@ import { useAppState, useEngine } from '../app-context';
 import { t } from '../messages/messages';
 import { run } from '../run-command';
 import { Tooltip } from '../ui/Tooltip';
-import { pickVideoFile } from '../ui/pick-video-file';
+import { sourceFiles } from '../engine/source-files';
+import { pickFiles } from '../ui/pick-files';
+import { FrameRangeMenu } from './FrameRangeMenu';
 import styles from './OpenFile.module.css';
 
 /** The open video's name; a click opens another one. */
@@ -14,8 +16,8 @@ export function OpenFile() {
   const credit = useAppState((state) => state.project.credit);
   if (name === undefined) return null;
   const choose = async () => {
-    const file = await pickVideoFile();
-    if (file) await engine.video.openFile(file);
+    const files = await pickFiles();
+    if (files.length > 0) await engine.video.openFiles(sourceFiles(files));
   };
   return (
     <div className={styles.file}>
@@ -25,6 +27,7 @@ export function OpenFile() {
           <span>{isOpening ? t.first.opening(name) : name}</span>
         </button>
       </Tooltip>
+      <FrameRangeMenu />
       {credit && !isOpening ? <span className={styles.credit}>{credit}</span> : null}
     </div>
   );

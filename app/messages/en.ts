@@ -4,12 +4,11 @@ import type { HistoryAction } from '../state/history';
 import { count, formatBytes, formatDuration, formatNumber, formatPercent } from './format';
 
 const errors: Record<ErrorCode, (detail: string) => string> = {
-  'not-a-video': () => 'This file is not a video. Choose an MP4, MOV, WebM or MKV file.',
+  'not-a-video': (detail) => detail,
   'unsupported-container': (detail) => detail,
   'unsupported-codec': (detail) => detail,
   'no-frames': () => 'This video has no frames to show. Choose another file.',
-  'truncated-file': () =>
-    'This video is cut off: a part of the file is missing. Copy it again, or choose another file.',
+  'truncated-file': (detail) => detail,
   'frame-too-large': (detail) => detail,
   'decode-failed': () => 'A frame of this video could not be decoded. The rest can still be used.',
   'frame-out-of-range': (detail) => detail,
@@ -42,8 +41,9 @@ export const en = {
     title: 'Cut any object out of any video.',
     lead: 'Click it, and its mask follows it through every frame.',
     drop: 'Drop a video here',
-    formats: 'MP4, MOV, WebM or MKV · H.264 or what your browser plays',
+    formats: 'MP4, MOV, WebM, MKV, GIF · JPEG, PNG or WebP pictures, in a folder or a ZIP',
     choose: 'Choose a video',
+    chooseFolder: 'Folder of pictures',
     or: 'or try the sample',
     sampleTitle: 'Balloons',
     sampleCredit: 'Made by us, CC0',
@@ -53,6 +53,17 @@ export const en = {
     steps: ['Click an object', 'Press Track', 'Save its masks'],
     dropOver: 'Drop to open',
     opening: (name: string) => `Opening ${name}…`,
+  },
+
+  range: {
+    button: 'Frames to work on',
+    title: 'Frames to work on',
+    about: 'A part of the video, or every n-th frame of it. Saved masks keep the frame numbers and times of the whole.',
+    fields: { from: 'From frame', to: 'To frame', stride: 'Every … frames' },
+    count: (frames: number, total: number) => `${formatNumber(frames)} of ${count(total, 'frame', 'frames')}`,
+    invalid: (last: number) => `Frames are 0 to ${formatNumber(last)}.`,
+    forgets: 'The objects and masks there are now will be gone.',
+    open: 'Open these',
   },
 
   bar: {

@@ -7,12 +7,14 @@ type PopoverProps = {
   label: string;
   align?: 'start' | 'center' | 'end';
   width?: number;
+  /** For who opens or closes it otherwise than by its trigger. */
+  state?: { open: boolean; onOpenChange: (isOpen: boolean) => void };
   children: ReactNode;
 };
 
-export function Popover({ trigger, label, align = 'end', width = 320, children }: PopoverProps) {
+export function Popover({ trigger, label, align = 'end', width = 320, state, children }: PopoverProps) {
   return (
-    <RadixPopover.Root>
+    <RadixPopover.Root {...state}>
       <RadixPopover.Trigger asChild>{trigger}</RadixPopover.Trigger>
       <RadixPopover.Portal>
         <RadixPopover.Content

@@ -15,8 +15,8 @@ const refused: [what: string, bytes: () => Buffer, name: string, code: string][]
   ['HEVC where it can not be decoded', () => mediaFile('hevc.mp4'), 'hevc.mp4', 'unsupported-codec'],
   [
     'a container that is not read',
-    () => Buffer.concat([Buffer.from([0x1a, 0x45, 0xdf, 0xa3]), Buffer.alloc(4000)]),
-    'clip.webm',
+    () => Buffer.concat([Buffer.from('RIFF\0\0\0\0AVI LIST'), Buffer.alloc(4000)]),
+    'clip.avi',
     'unsupported-container',
   ],
 ];

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { LiveFrames } from './decode/live-frames';
-import { VideoFrames, type FrameLimits, type FrameReader } from './decode/video-frames';
+import type { FrameLimits } from './decode/decoding';
+import { VideoFrames, type FrameReader } from './decode/video-frames';
 import { demuxFile } from './demux/demux-file';
 import { readFrameNumber } from './read-frame-number';
 

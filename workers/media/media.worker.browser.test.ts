@@ -1,13 +1,14 @@
+import { makeZip } from 'client-zip';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import clips from '../../e2e/media/clips.json';
-import type { FrameSource, MediaApi, OpenOptions } from '../protocol/media-contract';
+import type { FrameSource, MediaApi, OpenOptions, SourceFile } from '../protocol/media-contract';
 import { connect, moving, type Remote } from '../protocol/rpc';
 import type { VideoInfo } from '../protocol/video';
 import { readPixels } from '../resample/read-pixels';
 import { resizePixels } from '../resample/resize-pixels';
 import { readFrameNumber } from './read-frame-number';
 
-const files = import.meta.glob<string>('../../e2e/media/*.{mp4,mov,mkv,webm}', {
+const files = import.meta.glob<string>('../../e2e/media/*.{mp4,mov,mkv,webm,gif,png,webp}', {
   query: '?url',
   import: 'default',
   eager: true,
@@ -87,6 +88,14 @@ describe('frame n is frame n', () => {
     expect(await media.stats()).toEqual({ liveFrames: 0, cacheBytes: 0, decodedFrames: 0 });
   });
 
+  it('moving.webp, of which ffprobe says nothing', async () => {
+    const info = await open('moving.webp');
+    expect(info).toMatchObject({ frameCount: 24, width: 64, height: 48, durationUs: 960_000, codec: 'webp' });
+    for (const frameIndex of [...scattered(24), ...upTo(24).reverse()]) {
+      expect(await numberOn(media, frameIndex, info)).toBe(frameIndex);
+    }
+  });
+
   it('at 8K, with a bounded cache', async () => {
     const info = await open('8k.mp4');
     expect([await numberOn(media, 1, info), await numberOn(media, 0, info)]).toEqual([1, 0]);
@@ -107,6 +116,74 @@ describe('frame n is frame n', () => {
     expect(here).toEqual(order);
     expect(there).toEqual(backward);
     await expectSquashed(other, 3);
+    await media.close();
+    expect((await media.stats()).liveFrames).toBe(0);
+  });
+});
+
+describe('pictures', () => {
+  /** Frames of a clip as pictures of their own, by path. */
+  async function pictures(type: string, pathOf: (n: number) => string, count = 12): Promise<SourceFile[]> {
+    await open('b-frames.mp4');
+    const canvas = new OffscreenCanvas(128, 96);
+    const files: SourceFile[] = [];
+    for (const frameIndex of upTo(count)) {
+      const frame = await media.frame(frameIndex);
+      canvas.getContext('2d')!.drawImage(frame, 0, 0);
+      frame.close();
+      files.push({ path: pathOf(frameIndex), file: await canvas.convertToBlob({ type, quality: 0.8 }) });
+    }
+    return files;
+  }
+  const named = (n: number) => String(n).padStart(5, '0');
+
+  it.each(['image/jpeg', 'image/png', 'image/webp'])('of %s, each its own frame', async (type) => {
+    const extension = type.replace('image/', '').replace('jpeg', 'jpg');
+    const files = await pictures(type, (n) => `clip/${named(n * 5)}.${extension}`);
+    const info = await media.open(files.toReversed(), 'clip', { framesPerSecond: 30 }, never);
+    expect(info).toMatchObject({ frameCount: 12, width: 128, height: 96, codec: type.replace('image/', '') });
+    expect([...info.sourceFrames]).toEqual(upTo(12).map((n) => n * 5));
+    expect(info.timestampsUs[6]).toBe(1_000_000);
+    for (const order of [upTo(12), upTo(12).reverse(), scattered(12)]) {
+      for (const frameIndex of order) expect(await numberOn(media, frameIndex, info)).toBe(frameIndex);
+    }
+    const all = upTo(12).map((frameIndex) => numberOn(media, frameIndex, info));
+    expect(await Promise.all(all)).toEqual(upTo(12));
+    await media.close();
+    expect((await media.stats()).liveFrames).toBe(0);
+  });
+
+  it('of a data set in a ZIP archive', async () => {
+    const files = await pictures('image/jpeg', (n) => `DAVIS/JPEGImages/480p/bear/${named(n)}.jpg`);
+    const mask = { path: 'DAVIS/Annotations/480p/bear/00000.png', file: files[0]!.file };
+    const entries = [mask, ...files].map(({ path, file }) => ({ name: path, input: file }));
+    const archive = await new Response(makeZip(entries)).blob();
+    const info = await openBlob(archive, 'bear.zip', { from: 2, to: 9, stride: 3 });
+    expect([...info.sourceFrames]).toEqual([2, 5, 8]);
+    expect(info.sourceStartUs).toBe(80_000);
+    for (const frameIndex of [2, 0, 1]) expect(await numberOn(media, frameIndex, info)).toBe(2 + 3 * frameIndex);
+    await expect(openBlob(archive.slice(0, 9000), 'cut.zip')).rejects.toMatchObject({ code: 'truncated-file' });
+  });
+
+  it('may be a single one', async () => {
+    const [file] = await pictures('image/png', () => 'still.png', 1);
+    const info = await openBlob(file!.file, 'still.png');
+    expect(info).toMatchObject({ frameCount: 1, width: 128, height: 96, durationUs: 40_000 });
+    expect(await numberOn(media, 0, info)).toBe(0);
+  });
+
+  it('that are damaged, or of another size, are said by themselves', async () => {
+    const files = await pictures('image/png', (n) => `${n}.png`, 4);
+    files[1] = { path: '1.png', file: new Blob(['no picture']) };
+    const small = new OffscreenCanvas(64, 64);
+    small.getContext('2d');
+    files[2] = { path: '2.png', file: await small.convertToBlob() };
+    const info = await media.open(files, 'clip', {}, never);
+    await expect(media.frame(1)).rejects.toMatchObject({ code: 'decode-failed', message: /Picture 2/ });
+    await expect(media.frame(2)).rejects.toMatchObject({ code: 'decode-failed', message: /64 × 64/ });
+    expect(await numberOn(media, 3, info)).toBe(3);
+    await expect(media.open(files.slice(1), 'clip', {}, never)).rejects.toMatchObject({ code: 'decode-failed' });
+    expect(await numberOn(media, 0, info)).toBe(0);
     await media.close();
     expect((await media.stats()).liveFrames).toBe(0);
   });
@@ -201,8 +278,7 @@ describe('what cannot be done is said', () => {
     }
     await expect(open('hevc.mp4')).rejects.toMatchObject({
       code: 'unsupported-codec',
-      message:
-        "This video is HEVC (hvc1), which this browser can't decode. Convert it to H.264 MP4, for example with HandBrake, or try Safari.",
+      message: /^This video is HEVC \(hvc1\), which this browser can't decode\. Try Safari, or convert it.*ffmpeg/,
     });
   });
 

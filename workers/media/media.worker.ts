@@ -7,7 +7,7 @@ import { readPixels } from '../resample/read-pixels';
 import { resizePixels } from '../resample/resize-pixels';
 import { LiveFrames } from './decode/live-frames';
 import { VideoFrames, type FrameReader } from './decode/video-frames';
-import { demuxFile } from './demux/demux-file';
+import { openSource } from './demux/open-source';
 import { selectFrames } from './select-frames';
 
 const live = new LiveFrames();
@@ -16,8 +16,8 @@ let opening: Promise<unknown> = Promise.resolve();
 
 async function open(files: SourceFile[], name: string, options: OpenOptions, signal: AbortSignal): Promise<VideoInfo> {
   signal.throwIfAborted();
-  const source = await demuxFile(files[0]!.file, signal);
-  const frames = selectFrames(source.frames, options);
+  const source = await openSource(files, options, signal);
+  const frames = selectFrames(source.frames, options, source.kind === 'pictures' ? source.numbers : null);
   const opened = await VideoFrames.open({ ...source, frames }, live, signal);
   video?.close();
   video = opened;
@@ -30,7 +30,8 @@ async function open(files: SourceFile[], name: string, options: OpenOptions, sig
     durationUs: frames.durationUs,
     sourceFrames: frames.sourceFrames,
     sourceStartUs: frames.sourceStartUs,
-    codec: source.config.codec,
+    sourceFrameCount: source.frames.timestampsUs.length,
+    codec: source.kind === 'samples' ? source.config.codec : source.codec,
     sizeBytes: files.reduce((sum, { file }) => sum + file.size, 0),
   };
 }

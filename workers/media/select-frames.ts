@@ -7,7 +7,7 @@ import type { FrameTable, SourceFrames } from './frame-table';
  * @param numbers per frame, what the source calls it; its index, by default
  * @throws `invalid-argument`, `frame-out-of-range` when `from` is past the end
  */
-export function selectFrames(table: FrameTable, selection: FrameSelection, numbers?: Uint32Array): SourceFrames {
+export function selectFrames(table: FrameTable, selection: FrameSelection, numbers: Uint32Array | null): SourceFrames {
   const { frameSamples, timestampsUs, durationUs } = table;
   const count = frameSamples.length;
   const from = wholeNumber(selection.from ?? 0, 'from', 0);

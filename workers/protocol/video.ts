@@ -17,6 +17,8 @@ export type VideoInfo = {
   sourceFrames: Uint32Array;
   /** Integer µs from the source's first frame to frame 0: a frame's time in the source is this and its timestamp. */
   sourceStartUs: number;
+  /** Frames of the source, open or not. */
+  sourceFrameCount: number;
   /** RFC 6381, such as `avc1.64001f`; of pictures the format's name, such as `jpeg`. */
   codec: string;
   sizeBytes: number;

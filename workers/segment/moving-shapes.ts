@@ -53,6 +53,7 @@ export function createMovingShapes(width: number, height: number, frameCount: nu
       durationUs: frameCount * 40_000,
       sourceFrames: Uint32Array.from({ length: frameCount }, (_, n) => n),
       sourceStartUs: 0,
+      sourceFrameCount: frameCount,
       codec: 'none',
       sizeBytes: 0,
     },

@@ -14,6 +14,7 @@ const request: ExportRequest = {
     durationUs: 160_000,
     sourceFrames: Uint32Array.of(0, 1, 2, 3),
     sourceStartUs: 0,
+    sourceFrameCount: 4,
     codec: 'avc1.64001f',
     sizeBytes: 1,
   },
@@ -63,6 +64,25 @@ it('writes a folder an object, a PNG a frame, and what it takes to repeat them',
     frames: [0, 2],
     prompts: [{ frame: 0, points: [{ x: 1.5, y: 0.5, label: 1 }], box: [0, 0, 3, 1] }],
   });
+});
+
+it('calls frames what the source calls them, whatever part of it is open', async () => {
+  const video = {
+    ...request.video,
+    sourceFrames: Uint32Array.of(100, 105, 110, 115),
+    sourceStartUs: 4_000_000,
+    sourceFrameCount: 400,
+  };
+  const entries = new Map<string, Uint8Array | string>();
+  const rle = { width: 3, height: 2, counts: Uint32Array.of(1, 2, 3) };
+  for await (const { name, input } of pngZipEntries({ ...request, video }, async () => rle)) entries.set(name, input);
+  expect([...entries.keys()].slice(1)).toEqual(['001_red-car/00100.png', '001_red-car/00110.png', '012/00115.png']);
+  const description = JSON.parse(entries.get('masklet.json') as string);
+  expect(description.video).toMatchObject({
+    sourceFrames: [100, 105, 110, 115],
+    timestampsUs: [4_000_000, 4_040_000, 4_080_000, 4_120_000],
+  });
+  expect(description.objects[0]).toMatchObject({ frames: [100, 110], prompts: [{ frame: 100 }] });
 });
 
 it('names files so that they sort and stay', () => {

@@ -1,6 +1,7 @@
 /**
  * The PNG zip: one 8-bit grey PNG (0 or 255) per object and frame at the video's size, a folder an object, and
- * `masklet.json` with what it takes to read or repeat them. Frames without a mask have no file; where an object was
+ * `masklet.json` with what it takes to read or repeat them. Files are called by their frame's number in the source, which
+ * differs from its index where a part of a video was opened. Frames without a mask have no file; where an object was
  * tracked but is absent, its PNG is black.
  */
 import { encode } from 'fast-png';
@@ -24,8 +25,8 @@ export function objectFolder({ id, name }: Pick<ExportObject, 'id' | 'name'>): s
 }
 
 /** Five digits, as DAVIS has them, or as many as the last frame needs. */
-export function frameFile(frameIndex: number, frameCount: number): string {
-  return `${String(frameIndex).padStart(Math.max(5, String(frameCount - 1).length), '0')}.png`;
+export function frameFile(frameNumber: number, lastNumber: number): string {
+  return `${String(frameNumber).padStart(Math.max(5, String(lastNumber).length), '0')}.png`;
 }
 
 /**
@@ -36,12 +37,15 @@ export async function* pngZipEntries(
   { video, objects, model }: ExportRequest,
   maskOf: (object: number, frameIndex: number) => Promise<MaskRle | null>,
 ): AsyncGenerator<ZipEntry> {
+  const { sourceFrames } = video;
+  const lastNumber = sourceFrames.at(-1) ?? 0;
   yield { name: 'masklet.json', input: `${JSON.stringify(describe({ video, objects, model }), null, 2)}\n` };
   for (const object of objects) {
     for (const frameIndex of object.frames) {
       const rle = await maskOf(object.id, frameIndex);
-      if (rle)
-        yield { name: `${objectFolder(object)}/${frameFile(frameIndex, video.frameCount)}`, input: maskPng(rle) };
+      if (!rle) continue;
+      const file = frameFile(sourceFrames[frameIndex]!, lastNumber);
+      yield { name: `${objectFolder(object)}/${file}`, input: maskPng(rle) };
     }
   }
 }
@@ -58,8 +62,12 @@ function maskPng({ width, height, counts }: MaskRle): Uint8Array {
   return encode({ width, height, data, channels: 1, depth: 8 });
 }
 
-/** Coordinates in pixels of the video, whose size stands beside them. */
+/**
+ * Coordinates in pixels of the video, whose size stands beside them; frames by their numbers and times in the source, so
+ * that masks of a trimmed video fit the whole one.
+ */
 function describe({ video, objects, model }: Pick<ExportRequest, 'video' | 'objects' | 'model'>): unknown {
+  const numberOf = (frameIndex: number) => video.sourceFrames[frameIndex]!;
   return {
     format: 'masklet-export/1',
     video: {
@@ -69,16 +77,17 @@ function describe({ video, objects, model }: Pick<ExportRequest, 'video' | 'obje
       frameCount: video.frameCount,
       durationUs: video.durationUs,
       codec: video.codec,
-      timestampsUs: Array.from(video.timestampsUs),
+      sourceFrames: Array.from(video.sourceFrames),
+      timestampsUs: Array.from(video.timestampsUs, (timestampUs) => timestampUs + video.sourceStartUs),
     },
     model,
     objects: objects.map((object) => ({
       id: object.id,
       name: object.name,
       folder: objectFolder(object),
-      frames: object.frames,
+      frames: object.frames.map(numberOf),
       prompts: object.prompts.map(({ frameIndex, prompts }) => ({
-        frame: frameIndex,
+        frame: numberOf(frameIndex),
         ...promptPixels(prompts, video),
       })),
     })),

@@ -14,9 +14,7 @@ const ordinarySize = { codedWidth: 1280, codedHeight: 720 };
 /** @throws `unsupported-codec`, `frame-too-large` */
 export async function checkDecodable({ config, codecName }: EncodedVideo): Promise<void> {
   const { codedWidth: width = 0, codedHeight: height = 0 } = config;
-  if (width > maxSide || height > maxSide) {
-    throw tooLarge(width, height, `more than ${maxSide} pixels a side`);
-  }
+  checkSize(width, height);
   if (await isSupported(config)) return;
   const isLarge = Math.max(width, height) > 4096;
   if (isLarge && (await isSupported({ ...config, ...ordinarySize }))) {
@@ -27,6 +25,12 @@ export async function checkDecodable({ config, codecName }: EncodedVideo): Promi
     'unsupported-codec',
     `This video is ${codecName}, which this browser can't decode. ${another} it to H.264 with HandBrake, or: ${conversion}`,
   );
+}
+
+/** @throws `frame-too-large` */
+export function checkSize(width: number, height: number): void {
+  if (width <= maxSide && height <= maxSide) return;
+  throw tooLarge(width, height, `more than ${maxSide} pixels a side`);
 }
 
 /** Whether frames may come from a chip, whose memory for them is small and must be given back soon. */

@@ -1,13 +1,12 @@
 /** The frames of one open video, upright, for any number of readers. */
-import { MaskletError } from '../../protocol/errors';
+import { asMaskletError, MaskletError } from '../../protocol/errors';
 import type { EncodedVideo } from '../encoded-video';
-import { checkDecodable, mayDecodeInHardware } from './check-decodable';
-import { FrameCache, type CacheLimits } from './frame-cache';
-import { FrameDecoder, type DecoderLimits } from './frame-decoder';
+import type { FrameTable } from '../frame-table';
+import type { Animation, PictureSequence } from '../pictures';
+import { decodingOf, type Decoder, type Decoding, type FrameLimits } from './decoding';
+import { FrameCache } from './frame-cache';
 import type { LiveFrames } from './live-frames';
-import { pictureGeometry, UprightFrames, type PictureGeometry } from './upright-frame';
-
-export type FrameLimits = CacheLimits & DecoderLimits;
+import { UprightFrames, type PictureGeometry } from './upright-frame';
 
 /** One place in the video. Its frames are the caller's to close. */
 export type FrameReader = {
@@ -15,61 +14,47 @@ export type FrameReader = {
   frame(frameIndex: number): Promise<VideoFrame>;
 };
 
-const ordinaryLimits: FrameLimits = {
-  maxBytes: 256 * 2 ** 20,
-  maxFrames: 512,
-  maxNativeFrames: Infinity,
-  lookAhead: 4,
-  queueLength: 4,
-  stallMs: 10_000,
-};
-
-/**
- * In a chip's memory for frames: it has some 5 (4K) to 17 to spare, among them those that readers hold, and stands still
- * without any.
- */
-const maxNativeFramesOfHardware = 6;
-
 export class VideoFrames {
   readonly geometry: PictureGeometry;
-  readonly #video: EncodedVideo;
+  readonly #frames: FrameTable;
   readonly #live: LiveFrames;
-  readonly #limits: FrameLimits;
+  readonly #decoding: Decoding;
   readonly #cache: FrameCache;
   readonly #upright: UprightFrames;
-  readonly #decoders: FrameDecoder[] = [];
+  readonly #decoders: Decoder[] = [];
   /** Has decoded the first frame already; goes to the first reader. */
-  #firstDecoder: FrameDecoder | null;
+  #firstDecoder: Decoder | null;
   #isClosed = false;
 
   /**
-   * Decodes the first frame, because only the decoder knows how large its pictures are. A video whose first frame is
-   * damaged opens with the size that the container states.
+   * Decodes the first frame, because only the decoder knows how large its pictures are.
    * @param limits for tests; those left out depend on the video
    * @param signal ends the opening; the promise rejects with its reason
-   * @throws `unsupported-codec`, `frame-too-large`
+   * @throws `unsupported-codec`, `frame-too-large`, `decode-failed` when the first picture of a sequence is damaged
    */
   static async open(
-    video: EncodedVideo,
+    source: EncodedVideo | PictureSequence | Animation,
     live: LiveFrames,
     signal: AbortSignal,
     limits: Partial<FrameLimits> = {},
   ): Promise<VideoFrames> {
-    await checkDecodable(video);
-    const allLimits = { ...(await limitsFor(video.config)), ...limits };
-    const cache = new FrameCache(allLimits, live);
-    const decoder = new FrameDecoder(video, cache, live, allLimits);
+    const decoding = await decodingOf(source, live, limits);
+    const cache = new FrameCache(decoding.limits, live);
+    const decoder = decoding.createDecoder(cache);
     const abort = () => decoder.close();
     signal.addEventListener('abort', abort);
     try {
       signal.throwIfAborted();
-      const first = await decoder.frame(0).catch(() => null);
-      const geometry = geometryOf(video, first);
-      if (first) live.close(first);
-      signal.throwIfAborted();
-      return new VideoFrames(video, live, allLimits, cache, geometry, decoder);
+      const first = await decoder.frame(0).catch(asMaskletError);
+      try {
+        signal.throwIfAborted();
+        return new VideoFrames(source.frames, live, decoding, cache, decoding.geometryOf(first), decoder);
+      } finally {
+        if (first instanceof VideoFrame) live.close(first);
+      }
     } catch (error) {
       decoder.close();
+      decoding.close();
       cache.clear();
       throw error;
     } finally {
@@ -78,17 +63,17 @@ export class VideoFrames {
   }
 
   private constructor(
-    video: EncodedVideo,
+    frames: FrameTable,
     live: LiveFrames,
-    limits: FrameLimits,
+    decoding: Decoding,
     cache: FrameCache,
     geometry: PictureGeometry,
-    firstDecoder: FrameDecoder,
+    firstDecoder: Decoder,
   ) {
     this.geometry = geometry;
-    this.#video = video;
+    this.#frames = frames;
     this.#live = live;
-    this.#limits = limits;
+    this.#decoding = decoding;
     this.#cache = cache;
     this.#upright = new UprightFrames(geometry, live);
     this.#decoders.push(firstDecoder);
@@ -113,7 +98,7 @@ export class VideoFrames {
     return {
       frame: (frameIndex) => {
         if (!decoder) {
-          decoder = new FrameDecoder(this.#video, this.#cache, this.#live, this.#limits);
+          decoder = this.#decoding.createDecoder(this.#cache);
           this.#decoders.push(decoder);
         }
         return this.#frame(decoder, frameIndex);
@@ -124,11 +109,12 @@ export class VideoFrames {
   close(): void {
     this.#isClosed = true;
     for (const decoder of this.#decoders) decoder.close();
+    this.#decoding.close();
     this.#cache.clear();
   }
 
-  async #frame(decoder: FrameDecoder, frameIndex: number): Promise<VideoFrame> {
-    const { timestampsUs } = this.#video.frames;
+  async #frame(decoder: Decoder, frameIndex: number): Promise<VideoFrame> {
+    const { timestampsUs } = this.#frames;
     const timestampUs = timestampsUs[frameIndex];
     if (timestampUs === undefined) {
       throw new MaskletError(
@@ -139,28 +125,10 @@ export class VideoFrames {
     const decoded = await decoder.frame(frameIndex);
     try {
       if (this.#isClosed) throw new MaskletError('no-video', 'The video was closed.');
+      this.#decoding.checkFrame(decoded, frameIndex, this.geometry);
       return this.#upright.upright(decoded, timestampUs);
     } finally {
       this.#live.close(decoded);
     }
   }
-}
-
-/** A cache that holds few frames must not be filled with those ahead. */
-async function limitsFor(config: VideoDecoderConfig): Promise<FrameLimits> {
-  const { codedWidth = 0, codedHeight = 0 } = config;
-  const framesInCache = Math.floor(ordinaryLimits.maxBytes / Math.max(1, codedWidth * codedHeight * 1.5));
-  return {
-    ...ordinaryLimits,
-    lookAhead: Math.max(1, Math.min(ordinaryLimits.lookAhead, framesInCache >> 2)),
-    queueLength: Math.max(1, Math.min(ordinaryLimits.queueLength, framesInCache >> 1)),
-    maxNativeFrames: (await mayDecodeInHardware(config)) ? maxNativeFramesOfHardware : Infinity,
-  };
-}
-
-function geometryOf({ config, pixelAspect, orientation }: EncodedVideo, first: VideoFrame | null): PictureGeometry {
-  const { codedWidth = 1, codedHeight = 1 } = config;
-  const picture = first?.visibleRect ?? { width: codedWidth, height: codedHeight };
-  const statedByBitstream = first ? first.displayWidth / first.displayHeight / (picture.width / picture.height) : 1;
-  return pictureGeometry(picture, pixelAspect ?? statedByBitstream, orientation);
 }

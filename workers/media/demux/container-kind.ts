@@ -5,6 +5,8 @@ export type ContainerKind =
   | { kind: 'isobmff' }
   /** Matroska (MKV) and its subset, WebM. */
   | { kind: 'matroska' }
+  | { kind: 'picture'; codec: string; /** Animations are of the same format. */ mayMove: boolean }
+  | { kind: 'zip' }
   /** A video in a container that cannot be read; `name` with its article, such as `a Matroska file`. */
   | { kind: 'video'; name: string }
   /** Something else that is known by name, such as `a PNG picture`. */
@@ -18,9 +20,13 @@ type Signature = { offset?: number; text?: string; bytes?: number[] };
 
 /** The first match holds. */
 const signatures: [Signature[], ContainerKind][] = [
-  ...['avif', 'avis', 'heic', 'heix', 'hevc', 'mif1', 'msf1'].map((brand): [Signature[], ContainerKind] => [
+  ...['avif', 'avis'].map((brand): [Signature[], ContainerKind] => [
     [{ offset: 4, text: `ftyp${brand}` }],
-    { kind: 'other', name: brand.startsWith('av') ? 'an AVIF picture' : 'a HEIF picture' },
+    { kind: 'picture', codec: 'avif', mayMove: false },
+  ]),
+  ...['heic', 'heix', 'hevc', 'mif1', 'msf1'].map((brand): [Signature[], ContainerKind] => [
+    [{ offset: 4, text: `ftyp${brand}` }],
+    { kind: 'other', name: 'a HEIF picture' },
   ]),
   ...['ftyp', 'moov', 'moof', 'mdat', 'styp'].map((type): [Signature[], ContainerKind] => [
     [{ offset: 4, text: type }],
@@ -33,9 +39,9 @@ const signatures: [Signature[], ContainerKind][] = [
   ]),
   [[{ bytes: [0x1a, 0x45, 0xdf, 0xa3] }], { kind: 'matroska' }],
   [[{ text: 'RIFF' }, { offset: 8, text: 'AVI ' }], { kind: 'video', name: 'an AVI file' }],
-  [[{ text: 'RIFF' }, { offset: 8, text: 'WEBP' }], { kind: 'video', name: 'a WebP picture' }],
+  [[{ text: 'RIFF' }, { offset: 8, text: 'WEBP' }], { kind: 'picture', codec: 'webp', mayMove: true }],
   [[{ text: 'RIFF' }, { offset: 8, text: 'WAVE' }], { kind: 'other', name: 'an audio file' }],
-  [[{ text: 'GIF8' }], { kind: 'video', name: 'a GIF' }],
+  [[{ text: 'GIF8' }], { kind: 'picture', codec: 'gif', mayMove: true }],
   [[{ bytes: [0x30, 0x26, 0xb2, 0x75, 0x8e, 0x66, 0xcf, 0x11] }], { kind: 'video', name: 'a Windows Media file' }],
   [[{ text: 'FLV\x01' }], { kind: 'video', name: 'a Flash video' }],
   [[{ text: 'OggS' }], { kind: 'video', name: 'an Ogg file' }],
@@ -54,10 +60,11 @@ const signatures: [Signature[], ContainerKind][] = [
     { kind: 'video', name: 'an MPEG transport stream' },
   ]),
   [[{ bytes: [0, 0, 0, 1] }], { kind: 'video', name: 'a raw H.264 or HEVC stream' }],
-  [[{ bytes: [0x89, 0x50, 0x4e, 0x47] }], { kind: 'other', name: 'a PNG picture' }],
-  [[{ bytes: [0xff, 0xd8, 0xff] }], { kind: 'other', name: 'a JPEG picture' }],
+  [[{ bytes: [0x89, 0x50, 0x4e, 0x47] }], { kind: 'picture', codec: 'png', mayMove: true }],
+  [[{ bytes: [0xff, 0xd8, 0xff] }], { kind: 'picture', codec: 'jpeg', mayMove: false }],
   [[{ text: '%PDF' }], { kind: 'other', name: 'a PDF document' }],
-  [[{ text: 'PK\x03\x04' }], { kind: 'other', name: 'a ZIP archive' }],
+  [[{ text: 'PK\x03\x04' }], { kind: 'zip' }],
+  [[{ text: 'PK\x05\x06' }], { kind: 'zip' }],
   [[{ text: 'ID3' }], { kind: 'other', name: 'an audio file' }],
   [[{ text: 'fLaC' }], { kind: 'other', name: 'an audio file' }],
 ];

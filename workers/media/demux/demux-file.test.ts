@@ -37,7 +37,7 @@ function sparseFile(parts: Record<number, Uint8Array<ArrayBuffer>>, size: number
 
 describe('frames are those of ffprobe', () => {
   // Where ffprobe is not followed, see sample-table.ts.
-  const followed = Object.entries(clips).filter(([name]) => name !== 'two-edits.mp4');
+  const followed = Object.entries(clips).filter(([name]) => name !== 'two-edits.mp4' && !name.startsWith('moving'));
 
   it.each(followed)('%s', async (name, expected) => {
     const { frames } = await open(read(name));
@@ -199,8 +199,6 @@ describe('what is no video that can be read', () => {
   it.each([
     ['text', 'The free world, and the moov of it.', 'not-a-video', /not a video/],
     ['nothing', '', 'not-a-video', /empty/],
-    ['a PNG', '\u0089PNG\r\n', 'not-a-video', /PNG/],
-    ['a GIF', 'GIF89a', 'unsupported-container', /GIF.*HandBrake/],
     ['an AVI', 'RIFF\0\0\0\0AVI LIST', 'unsupported-container', /AVI.*HandBrake/],
     ['a transport stream', `G${'\0'.repeat(187)}G${'\0'.repeat(187)}`, 'unsupported-container', /MPEG transport/],
     ['a HEIC', '\0\0\0\x18ftypheic', 'not-a-video', /HEIF/],

@@ -1,4 +1,4 @@
-/** Any file in, the index of its video out, or the reason why there is none. */
+/** A video file in, the index of its video out, or the reason why there is none. */
 import { MaskletError } from '../../protocol/errors';
 import type { EncodedVideo } from '../encoded-video';
 import { containerKind, containerProbeSize } from './container-kind';

@@ -1,0 +1,97 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { findSequence } from './find-sequence';
+import { openPictures } from './open-pictures';
+
+const upTo = (count: number) => Array.from({ length: count }, (_, n) => n);
+const named = (n: number) => String(n).padStart(5, '0');
+const found = (paths: string[]) => {
+  const { pictures, numbers, framesPerSecond } = findSequence(paths);
+  return { paths: pictures.map((n) => paths[n]), numbers: numbers && [...numbers], framesPerSecond };
+};
+
+describe('a data set', () => {
+  it('of the layout of DAVIS gives its pictures, not its masks', () => {
+    const pictures = upTo(12).map((n) => `DAVIS/JPEGImages/480p/bear/${named(n)}.jpg`);
+    const masks = upTo(12).map((n) => `DAVIS/Annotations/480p/bear/${named(n)}.png`);
+    const rest = ['DAVIS/README.md', 'DAVIS/.DS_Store', '__MACOSX/DAVIS/JPEGImages/480p/bear/._00000.jpg'];
+    expect(found([...masks, ...rest, ...pictures].reverse())).toEqual({
+      paths: pictures,
+      numbers: upTo(12),
+      framesPerSecond: null,
+    });
+  });
+
+  it('of the layout of SA-V says its rate', () => {
+    const pictures = upTo(8).map((n) => `sav_val/JPEGImages_24fps/sav_000001/${named(n)}.jpg`);
+    const masks = [0, 4].map((n) => `sav_val/Annotations_6fps/sav_000001/000/${named(n)}.png`);
+    expect(found([...pictures, ...masks])).toEqual({ paths: pictures, numbers: upTo(8), framesPerSecond: 24 });
+  });
+
+  it('of several videos is refused by their names', () => {
+    const paths = ['bear', 'bus', 'car', 'dog'].flatMap((name) => [`JPEGImages/480p/${name}/00000.jpg`]);
+    expect(() => findSequence(paths)).toThrow(/4 folders.*“JPEGImages\/480p\/bear”.*and 1 more.*Open one of them\.$/);
+  });
+
+  it('of masks alone is a sequence like any other', () => {
+    expect(found(['Annotations/bear/00000.png', 'Annotations/bear/00001.png']).numbers).toEqual([0, 1]);
+  });
+});
+
+describe('numbers', () => {
+  it('are those in the names, whatever their width', () => {
+    expect(found(['shot_100.png', 'shot_9.png', 'shot_10.png'])).toMatchObject({
+      paths: ['shot_9.png', 'shot_10.png', 'shot_100.png'],
+      numbers: [9, 10, 100],
+    });
+  });
+
+  it('are none where names differ in more than a number, repeat one, or are too long for a frame', () => {
+    expect(found(['b2.jpg', 'a10.jpg', 'a9.jpg'])).toMatchObject({
+      paths: ['a9.jpg', 'a10.jpg', 'b2.jpg'],
+      numbers: null,
+    });
+    expect(found(['1.jpg', '01.jpg']).numbers).toBeNull();
+    expect(found(['20240101123000.jpg', '20240101123001.jpg']).numbers).toBeNull();
+    expect(found(['00012.jpg'])).toMatchObject({ paths: ['00012.jpg'], numbers: null });
+  });
+
+  it('ascend, and every picture is there once', () => {
+    const names = fc.uniqueArray(fc.nat(99_999), { minLength: 2, maxLength: 50 });
+    fc.assert(
+      fc.property(names, (chosen) => {
+        const paths = chosen.map((n) => `clip/${named(n)}.png`);
+        const { pictures, numbers } = findSequence(paths);
+        expect([...numbers!]).toEqual(chosen.toSorted((a, b) => a - b));
+        expect(pictures.map((n) => chosen[n])).toEqual([...numbers!]);
+      }),
+    );
+  });
+});
+
+describe('times', () => {
+  const open = (paths: string[], framesPerSecond?: number) =>
+    openPictures(
+      paths.map((path) => ({ path, read: async () => new Blob() })),
+      framesPerSecond,
+    );
+
+  it('are even, and leave out what the numbers leave out', () => {
+    expect([...open(['0.png', '1.png', '2.png']).frames.timestampsUs]).toEqual([0, 40_000, 80_000]);
+    const everyFifth = open(['00000.jpg', '00005.jpg', '00010.jpg'], 30);
+    expect([...everyFifth.frames.timestampsUs]).toEqual([0, 166_667, 333_333]);
+    expect(everyFifth.frames.durationUs).toBe(499_999);
+    expect([...open(['JPEGImages_24fps/a/0.jpg', 'JPEGImages_24fps/a/1.jpg']).frames.timestampsUs]).toEqual([
+      0, 41_667,
+    ]);
+  });
+
+  it.each([0, -1, NaN, Infinity])('at %s pictures a second there are none', (rate) => {
+    expect(() => open(['0.png', '1.png'], rate)).toThrow(/framesPerSecond/);
+  });
+});
+
+it('without a picture it is no video', () => {
+  expect(() => findSequence(['notes.txt', 'sound.wav'])).toThrow(/no video and no picture/);
+  expect(() => findSequence([])).toThrow(/no video and no picture/);
+});

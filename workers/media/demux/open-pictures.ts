@@ -1,0 +1,52 @@
+/** Pictures in, the table of a video's frames out. None of them is read before it is shown. */
+import { MaskletError } from '../../protocol/errors';
+import type { SourceFile } from '../../protocol/media-contract';
+import type { FrameTable } from '../frame-table';
+import type { PictureSequence } from '../pictures';
+import { findSequence } from './find-sequence';
+
+/** A picture among others: its path, and how to get at it. */
+export type PictureFile = { path: string; read: () => Promise<Blob> };
+
+const defaultFramesPerSecond = 25;
+const maxFramesPerSecond = 1000;
+
+/**
+ * @param framesPerSecond of pictures that carry no times; by default what a folder's name says, or 25
+ * @throws `not-a-video`, `invalid-argument` when there are several sequences
+ */
+export function openPictures(files: readonly PictureFile[], framesPerSecond?: number): PictureSequence {
+  const found = findSequence(files.map(({ path }) => path));
+  const rate = framesPerSecond ?? found.framesPerSecond ?? defaultFramesPerSecond;
+  if (!(rate > 0 && rate <= maxFramesPerSecond)) {
+    throw new MaskletError('invalid-argument', `\`framesPerSecond\` must be above 0 and at most 1000, not ${rate}.`);
+  }
+  const pictures = found.pictures.map((n) => files[n]!);
+  return {
+    kind: 'pictures',
+    codec: /\.(\w+)$/.exec(pictures[0]!.path.toLowerCase())![1]!.replace('jpg', 'jpeg'),
+    frames: evenly(pictures.length, rate, found.numbers),
+    numbers: found.numbers,
+    read: (picture) => pictures[picture]!.read(),
+  };
+}
+
+/** @throws `truncated-file` from `read` when the file is gone */
+export function pictureFile({ path, file }: SourceFile): PictureFile {
+  return { path, read: async () => file };
+}
+
+/** Where numbers leave some out, so does time: of every fifth frame of 30 a second, six are shown a second. */
+function evenly(count: number, rate: number, numbers: Uint32Array | null): FrameTable {
+  const first = numbers?.[0] ?? 0;
+  const timestampsUs = Float64Array.from({ length: count }, (_, n) =>
+    Math.round((((numbers?.[n] ?? n) - first) * 1e6) / rate),
+  );
+  const lastUs = timestampsUs.at(-1)!;
+  const step = count > 1 && numbers ? lastUs - timestampsUs.at(-2)! : 1e6 / rate;
+  return {
+    frameSamples: Uint32Array.from({ length: count }, (_, n) => n),
+    timestampsUs,
+    durationUs: Math.round(lastUs + step),
+  };
+}
