@@ -83,6 +83,9 @@ type TrackArguments = {
   direction?: TrackDirection;
 };
 
+/** A frame worth a look; `weight` from 0 to 1. */
+type AutomationStop = { object: ObjectId; frame: number; reason: string; weight: number };
+
 type AutomationMask = AutomationRle & { counts: number[]; score: number; predictedIou: number };
 
 type AutomationHistory = {
@@ -111,6 +114,7 @@ export type MaskletApi = {
   cancel(): Promise<void>;
   mask(object: ObjectId, frame: number): Promise<AutomationMask | null>;
   lock(object: ObjectId, frame: number, isLocked?: boolean): Promise<void>;
+  review(): Promise<AutomationStop[]>;
   configure(settings?: Partial<TrackerSettings>): Promise<TrackerSettings>;
   undo(): Promise<boolean>;
   redo(): Promise<boolean>;

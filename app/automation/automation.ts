@@ -7,6 +7,7 @@ import type { VideoInfo } from '../../workers/protocol/video';
 import type { AutomationStatus, MaskletApi, OpenedVideo, PromptAnswer } from '../e2e-api';
 import type { Engine } from '../engine/engine';
 import { emptyPrompts, promptedFrames, withBox, withPoints } from '../state/prompts';
+import { reviewStops } from '../state/review';
 import type { AppStore } from '../state/store';
 import { sourceFiles } from '../engine/source-files';
 import {
@@ -123,6 +124,13 @@ export function createAutomation(engine: Engine, store: AppStore): MaskletApi {
     async lock(id, frameIndex, isLocked = true) {
       if (typeof isLocked !== 'boolean') throw invalid('isLocked', 'true or false', isLocked);
       await engine.prompts.lock(object(id), frame(frameIndex), isLocked);
+    },
+
+    async review() {
+      return reviewStops(engine.context.store.getState()).map(({ frameIndex, ...stop }) => ({
+        ...stop,
+        frame: frameIndex,
+      }));
     },
 
     async configure(settings = {}) {

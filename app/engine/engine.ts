@@ -13,6 +13,7 @@ import { ModelCommands } from './model-commands';
 import { ObjectCommands } from './object-commands';
 import { Player } from './player';
 import { PromptCommands } from './prompt-commands';
+import { ReviewCommands } from './review-commands';
 import { Threads, type StartThread } from './threads';
 import { Thumbnails } from './thumbnails';
 import { TrackCommands } from './track-commands';
@@ -40,6 +41,7 @@ export class Engine {
   readonly exporting: ExportCommands;
   readonly thumbnails: Thumbnails;
   readonly history: HistoryCommands;
+  readonly review: ReviewCommands;
   readonly #marks: History;
   readonly #startThread: StartThread;
 
@@ -57,6 +59,7 @@ export class Engine {
     this.objects = new ObjectCommands(context, this.#marks);
     this.prompts = new PromptCommands(context, this.model, this.#marks);
     this.history = new HistoryCommands(context, this.#marks, this.prompts, this.tracking, this.masks, this.player);
+    this.review = new ReviewCommands(context, this.player);
     this.exporting = new ExportCommands(context);
     this.thumbnails = new Thumbnails(context);
   }

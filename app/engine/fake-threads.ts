@@ -95,6 +95,7 @@ export function fakeEngine() {
       occlusionScore: area > 0 ? 5 : -5,
       predictedIou: 0.9,
       origin,
+      pieces: area > 0 ? 1 : 0,
       version: ++version,
       rle: { width: 8, height: 4, counts: Uint32Array.of(0, area, 32 - area) },
     };
@@ -110,6 +111,9 @@ export function fakeEngine() {
       return { ...video, name };
     },
     async close() {},
+    async sceneCuts() {
+      return [];
+    },
     async connect() {},
     async frame(frameIndex) {
       calls.push(`frame ${frameIndex}`);

@@ -1,6 +1,7 @@
 /** Every sentence and word the page shows, in English. Another language is another object of this shape. */
 import type { ErrorCode } from '../../workers/protocol/errors';
 import type { HistoryAction } from '../state/history';
+import type { ReviewReason } from '../state/review';
 import { count, formatBytes, formatDuration, formatNumber, formatPercent } from './format';
 
 const errors: Record<ErrorCode, (detail: string) => string> = {
@@ -217,6 +218,23 @@ export const en = {
     iou: (iou: number) => formatPercent(iou),
   },
 
+  review: {
+    title: 'Worth a look',
+    about: 'Where masks change as objects seldom do. The most suspicious first.',
+    count: (stops: number) => `Review ${formatNumber(stops)}`,
+    next: 'Next frame worth a look',
+    previous: 'Previous frame worth a look',
+    looksRight: 'Looks right',
+    looksRightAbout: 'Looks right: on to the next',
+    reasons: {
+      appears: 'Appears',
+      vanishes: 'Vanishes',
+      'scene-cut': 'New scene',
+      area: 'Size jumps',
+      pieces: 'Falls apart',
+      score: 'Unsure',
+    } satisfies Record<ReviewReason, string>,
+  },
   timeline: {
     label: 'Timeline',
     playhead: 'Playhead',
@@ -323,6 +341,9 @@ export const en = {
       'track-backward': 'Track backward',
       'track-one-forward': 'Track the next frame',
       'track-one-back': 'Track the frame before',
+      'next-stop': 'Next frame worth a look',
+      'previous-stop': 'Previous frame worth a look',
+      'looks-right': 'Looks right, on to the next',
       cancel: 'Cancel tracking',
       undo: 'Undo',
       redo: 'Redo',

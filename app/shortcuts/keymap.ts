@@ -25,6 +25,9 @@ export type ShortcutId =
   | 'track-one-forward'
   | 'track-one-back'
   | 'cancel'
+  | 'next-stop'
+  | 'previous-stop'
+  | 'looks-right'
   | 'undo'
   | 'redo'
   | 'help';
@@ -58,6 +61,9 @@ export const shortcuts: readonly Shortcut[] = [
   { id: 'track-backward', section: 'tracking', combos: [{ key: 'b', isShift: true }] },
   { id: 'track-one-forward', section: 'tracking', combos: [{ key: '>' }] },
   { id: 'track-one-back', section: 'tracking', combos: [{ key: '<' }] },
+  { id: 'next-stop', section: 'tracking', combos: [{ key: 'j' }] },
+  { id: 'previous-stop', section: 'tracking', combos: [{ key: 'j', isShift: true }] },
+  { id: 'looks-right', section: 'tracking', combos: [{ key: 'l' }] },
   { id: 'cancel', section: 'tracking', combos: [{ key: 'Escape' }] },
   { id: 'undo', section: 'page', combos: [{ key: 'z', isMod: true }] },
   {

@@ -14,7 +14,8 @@ import {
 let version = 0;
 
 function mask(object: number, frameIndex: number, origin: 'prompt' | 'track', area = 10): MaskSummary {
-  return { object, frameIndex, area, box: null, occlusionScore: 1, predictedIou: 0.8, origin, version: ++version };
+  const scores = { occlusionScore: 1, predictedIou: 0.8, pieces: 1 };
+  return { object, frameIndex, area, box: null, ...scores, origin, version: ++version };
 }
 
 it('keeps summaries in columns, and counts without reading them', () => {

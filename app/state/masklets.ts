@@ -22,6 +22,8 @@ export type MaskColumns = {
   /** 1 where the last run over it has visibly changed the mask. */
   readonly isChanged: Uint8Array;
   readonly area: Uint32Array;
+  /** Separate parts of the mask, at most 255. */
+  readonly pieces: Uint8Array;
   readonly occlusionScore: Float32Array;
   readonly predictedIou: Float32Array;
   readonly version: Uint32Array;
@@ -241,6 +243,7 @@ function writeMask(before: Masklet, mask: MaskSummary): Masklet {
   columns.isTracked[frameIndex] = isTracked;
   columns.isStale[frameIndex] = 0;
   columns.area[frameIndex] = mask.area;
+  columns.pieces[frameIndex] = Math.min(255, mask.pieces);
   columns.occlusionScore[frameIndex] = mask.occlusionScore;
   columns.predictedIou[frameIndex] = mask.predictedIou;
   columns.version[frameIndex] = mask.version;
@@ -262,6 +265,7 @@ function emptyMasklet(frameCount: number): Masklet {
     isLocked: new Uint8Array(frameCount),
     isChanged: new Uint8Array(frameCount),
     area: new Uint32Array(frameCount),
+    pieces: new Uint8Array(frameCount),
     occlusionScore: new Float32Array(frameCount),
     predictedIou: new Float32Array(frameCount),
     version: new Uint32Array(frameCount),

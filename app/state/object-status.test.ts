@@ -16,6 +16,7 @@ function tracked(object: number, from: number, to: number, area = 5) {
     box: null,
     occlusionScore: 1,
     predictedIou: 1,
+    pieces: 1,
     origin: 'track' as const,
     version: n + 1,
   }));

@@ -10,6 +10,7 @@ import { noObjects, type ObjectsState } from './objects';
 import { playbackAtStart, type PlaybackState } from './playback';
 import { noProject, type ProjectState } from './project';
 import { noPrompts, type PromptsState } from './prompts';
+import { noReview, type ReviewState } from './review';
 import { notTracking, type TrackingState } from './tracking';
 import { viewAtStart, type ViewState } from './view';
 
@@ -28,6 +29,7 @@ type PassingState = {
   history: HistoryState;
   playback: PlaybackState;
   tracking: TrackingState;
+  review: ReviewState;
   exporting: ExportingState;
   notices: NoticesState;
   view: ViewState;
@@ -47,6 +49,7 @@ export function createAppStore(view: Partial<ViewState> = {}): AppStore {
     history: noHistory,
     playback: playbackAtStart,
     tracking: notTracking,
+    review: noReview,
     exporting: noExport,
     notices: noNotices,
     view: { ...viewAtStart, ...view },

@@ -13,6 +13,7 @@ function masks(object: number, from: number, to: number, origin: MaskSummary['or
     box: null,
     occlusionScore: 1,
     predictedIou: 1,
+    pieces: 1,
     origin,
     version: n + 1,
   }));

@@ -10,6 +10,7 @@ import { Filmstrip } from './Filmstrip';
 import { Lane } from './Lane';
 import { Playhead } from './Playhead';
 import { PlayheadSlider } from './PlayheadSlider';
+import { ReviewMarks } from './ReviewMarks';
 import { Ruler } from './Ruler';
 import { RunAnnouncer } from './RunAnnouncer';
 import styles from './Timeline.module.css';
@@ -41,7 +42,10 @@ export function Timeline({ video }: { video: VideoInfo }) {
         <div ref={areaRef} className={styles.area}>
           <div ref={sizeRef} className={styles.measure} />
           <PlayheadSlider video={video} scrub={scrub}>
-            <Ruler scale={scale} />
+            <div className={styles.rulerArea}>
+              <Ruler scale={scale} />
+              <ReviewMarks scale={scale} />
+            </div>
             <div className={styles.film}>{width > 0 ? <Filmstrip video={video} scale={scale} /> : null}</div>
           </PlayheadSlider>
         </div>

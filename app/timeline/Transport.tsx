@@ -3,6 +3,7 @@ import { useApp, useAppState } from '../app-context';
 import { t } from '../messages/messages';
 import { run } from '../run-command';
 import { IconButton } from '../ui/IconButton';
+import { ReviewControls } from './ReviewControls';
 import { TrackControls } from './TrackControls';
 import styles from './Transport.module.css';
 
@@ -49,6 +50,7 @@ export function Transport({ frameCount }: { frameCount: number }) {
         </IconButton>
       </div>
       <TrackControls />
+      <ReviewControls />
     </div>
   );
 }

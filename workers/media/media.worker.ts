@@ -8,10 +8,12 @@ import { resizePixels } from '../resample/resize-pixels';
 import { LiveFrames } from './decode/live-frames';
 import { VideoFrames, type FrameReader } from './decode/video-frames';
 import { openSource } from './demux/open-source';
+import { SceneCuts } from './scene-cuts';
 import { selectFrames } from './select-frames';
 
 const live = new LiveFrames();
 let video: VideoFrames | null = null;
+let cuts = new SceneCuts();
 let opening: Promise<unknown> = Promise.resolve();
 
 async function open(files: SourceFile[], name: string, options: OpenOptions, signal: AbortSignal): Promise<VideoInfo> {
@@ -21,6 +23,7 @@ async function open(files: SourceFile[], name: string, options: OpenOptions, sig
   const opened = await VideoFrames.open({ ...source, frames }, live, signal);
   video?.close();
   video = opened;
+  cuts = new SceneCuts();
   return {
     name,
     width: opened.geometry.width,
@@ -43,8 +46,11 @@ function inOrder<T>(task: () => Promise<T>): Promise<T> {
   return done;
 }
 
-/** A source with its own place in whatever video is open. */
-function frameSource(): FrameSource {
+/**
+ * A source with its own place in whatever video is open.
+ * @param isWatched whether scene cuts are looked for in what it reads
+ */
+function frameSource(isWatched: boolean): FrameSource {
   let reader: FrameReader | null = null;
   let readVideo: VideoFrames | null = null;
   async function read(frameIndex: number): Promise<VideoFrame> {
@@ -53,7 +59,9 @@ function frameSource(): FrameSource {
       reader = video.reader();
       readVideo = video;
     }
-    return reader.frame(frameIndex);
+    const frame = await reader.frame(frameIndex);
+    if (isWatched) cuts.look(frameIndex, frame);
+    return frame;
   }
   return {
     frame: async (frameIndex) => {
@@ -74,14 +82,15 @@ function frameSource(): FrameSource {
 }
 
 const api: MediaApi = {
-  ...frameSource(),
+  ...frameSource(false),
   open: (files, name, options, signal) => inOrder(() => open(files, name, options, signal)),
   close: () =>
     inOrder(async () => {
       video?.close();
       video = null;
     }),
-  connect: async (port) => serve(frameSource(), port),
+  connect: async (port) => serve(frameSource(true), port),
+  sceneCuts: async () => cuts.frames,
   stats: async () => ({
     liveFrames: live.count,
     cacheBytes: video?.cacheBytes ?? 0,

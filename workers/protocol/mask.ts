@@ -16,6 +16,8 @@ export type MaskSummary = {
   /** Pixels at the video's size; 0 where the object is absent. */
   area: number;
   box: PixelBox | null;
+  /** Separate parts, counted at the model's resolution. */
+  pieces: number;
   /** Logit; the object is visible where it is positive. */
   occlusionScore: number;
   /** The decoder's own estimate, [0,1]. */

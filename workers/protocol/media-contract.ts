@@ -59,5 +59,7 @@ export type MediaApi = Pick<FrameSource, 'frame'> & {
   close(): Promise<void>;
   /** Serves `FrameSource` on a port, for the segment worker. */
   connect(port: MessagePort): Promise<void>;
+  /** First frames of the scenes found so far, in what other threads read: ascending. */
+  sceneCuts(): Promise<number[]>;
   stats(): Promise<MediaStats>;
 };

@@ -58,6 +58,11 @@ export function keepSeededPieces(logits: Float32Array, width: number, seeds: rea
   return cleaned;
 }
 
+/** How many separate parts `logits > 0` has. */
+export function countPieces(logits: Float32Array, width: number): number {
+  return connectedCells(logits, width, (logit) => logit > 0).length;
+}
+
 /** The connected regions of cells that `belongs` holds for, as indices. */
 function connectedCells(logits: Float32Array, width: number, belongs: (logit: number) => boolean): number[][] {
   const height = logits.length / width;

@@ -1,13 +1,13 @@
 /** From the logits that the tracker keeps to the masks that cross a thread. */
 import type { Candidate, MaskResult, MaskRle, MaskSummary } from '../../protocol/mask';
 import type { ObjectId } from '../../protocol/prompt';
-import { cleanUp, type CleanUp } from './clean-up';
+import { cleanUp, countPieces, type CleanUp } from './clean-up';
 import { resizeLogits, type MaskAtVideoSize } from './resize-logits';
 import { resolveOverlaps } from './resolve-overlaps';
 import { measureRle } from './rle';
 
 /** What a mask is made from. */
-export type MaskLike = Omit<MaskSummary, 'object' | 'area' | 'box'> & {
+export type MaskLike = Omit<MaskSummary, 'object' | 'area' | 'box' | 'pieces'> & {
   maskLogits: Float32Array;
   promptMask: MaskRle | null;
 };
@@ -18,24 +18,20 @@ export type MaskView = CleanUp & { width: number; height: number; nonOverlapping
 /** The masks of one frame: together, because where they may not overlap each depends on the others. */
 export function maskResults(masks: readonly { object: ObjectId; mask: MaskLike }[], view: MaskView): MaskResult[] {
   const { width, height } = view;
+  const shown = masks.map(({ mask }) => cleaned(mask, view));
   const isResolved = view.nonOverlapping && masks.length > 1;
-  const resolved = isResolved
-    ? resolveOverlaps(
-        masks.map(({ mask }) => cleaned(mask, view)),
-        width,
-        height,
-      )
-    : null;
+  const resolved = isResolved ? resolveOverlaps(shown, width, height) : null;
   return masks.map(({ object, mask }, n) => {
     const { frameIndex, occlusionScore, predictedIou, origin, version } = mask;
-    const pixels = resolved?.[n] ?? pixelsOf(mask, view);
-    return { object, frameIndex, occlusionScore, predictedIou, origin, version, ...pixels };
+    const pixels = resolved?.[n] ?? pixelsOf(mask, shown[n]!, view);
+    const pieces = countPieces(shown[n]!, Math.sqrt(shown[n]!.length));
+    return { object, frameIndex, occlusionScore, predictedIou, origin, version, pieces, ...pixels };
   });
 }
 
 export function withoutPixels(result: MaskResult): MaskSummary {
-  const { object, frameIndex, area, box, occlusionScore, predictedIou, origin, version } = result;
-  return { object, frameIndex, area, box, occlusionScore, predictedIou, origin, version };
+  const { rle: _pixels, ...summary } = result;
+  return summary;
 }
 
 export function candidateMask(token: number, predictedIou: number, logits: Float32Array, view: MaskView): Candidate {
@@ -44,12 +40,11 @@ export function candidateMask(token: number, predictedIou: number, logits: Float
 }
 
 /** A mask prompt at the video's size is shown to the pixel as it was given; the reference shows it shrunk and enlarged. */
-function pixelsOf(mask: MaskLike, view: MaskView): MaskAtVideoSize {
-  const { promptMask } = mask;
+function pixelsOf({ promptMask }: MaskLike, shown: Float32Array, view: MaskView): MaskAtVideoSize {
   if (promptMask && promptMask.width === view.width && promptMask.height === view.height) {
     return { rle: promptMask, ...measureRle(promptMask) };
   }
-  return squareLogits(cleaned(mask, view), view);
+  return squareLogits(shown, view);
 }
 
 /** Logits as they are shown: those of a mask prompt were given by a person and stay. */
