@@ -9,6 +9,8 @@ import { FrameMasks } from './frame-masks';
 import { FramePresenter } from './frame-presenter';
 import { History } from './history';
 import { HistoryCommands } from './history-commands';
+import { promptMask } from './frame-gestures';
+import { MaskClipboard } from './mask-clipboard';
 import { ModelCommands } from './model-commands';
 import { ObjectCommands } from './object-commands';
 import { Player } from './player';
@@ -42,6 +44,7 @@ export class Engine {
   readonly thumbnails: Thumbnails;
   readonly history: HistoryCommands;
   readonly review: ReviewCommands;
+  readonly clipboard: MaskClipboard;
   readonly #marks: History;
   readonly #startThread: StartThread;
 
@@ -60,6 +63,7 @@ export class Engine {
     this.prompts = new PromptCommands(context, this.model, this.#marks);
     this.history = new HistoryCommands(context, this.#marks, this.prompts, this.tracking, this.masks, this.player);
     this.review = new ReviewCommands(context, this.player);
+    this.clipboard = new MaskClipboard(context, this.masks, (mask) => promptMask(this, store, mask));
     this.exporting = new ExportCommands(context);
     this.thumbnails = new Thumbnails(context);
   }

@@ -1,7 +1,9 @@
 /** What clicks, drags and keys on the frame mean: commands on the selected object and the frame shown. */
+import type { MaskRle } from '../../workers/protocol/mask';
 import type { BoxPrompt, ObjectId, PointLabel } from '../../workers/protocol/prompt';
+import { editMask, emptyMask, maskHas, type ColumnSpans } from '../masks/edit-mask';
 import { isPrompted, promptsOn, withBox, withoutPoint, withPoints } from '../state/prompts';
-import type { AppStore } from '../state/store';
+import { patch, type AppStore } from '../state/store';
 import type { Engine } from './engine';
 
 export type PromptOutcome = 'prompted' | 'negative-first';
@@ -29,6 +31,66 @@ export async function promptBox(engine: Engine, store: AppStore, box: BoxPrompt)
   await promptSelected(engine, store, (before) => withBox(before, box));
 }
 
+/** Moves a point of the selected object on the frame shown. */
+export async function movePoint(
+  engine: Engine,
+  store: AppStore,
+  index: number,
+  { xNorm, yNorm }: { xNorm: number; yNorm: number },
+): Promise<void> {
+  await promptSelected(engine, store, (before) => ({
+    ...before,
+    points: before.points.map((point, n) => (n === index ? { ...point, xNorm, yNorm } : point)),
+  }));
+}
+
+/**
+ * Adds pixels to the mask that is shown of the selected object, or takes them away: the edited mask becomes the prompt.
+ * The first stroke makes the object.
+ * @returns `negative-first` when there is nothing to take away from
+ */
+export async function paintMask(
+  engine: Engine,
+  store: AppStore,
+  spans: ColumnSpans,
+  isAdding: boolean,
+): Promise<PromptOutcome> {
+  const { shownFrame } = store.getState().playback;
+  const object = store.getState().view.selectedObject;
+  if (object !== null) await engine.masks.load(shownFrame);
+  const shown = engine.masks.known(shownFrame).find((mask) => mask.object === object)?.rle;
+  if (!isAdding && !shown?.counts.some((count, run) => run % 2 === 1 && count > 0)) return 'negative-first';
+  const { width, height } = engine.context.video();
+  await promptSelected(engine, store, (before) => {
+    // A stroke that was not answered yet is built upon all the same.
+    const isPainted = before.mask?.width === width && before.mask.height === height;
+    const base = isPainted ? before.mask! : (shown ?? emptyMask({ width, height }));
+    return { points: [], box: null, mask: editMask(base, spans, isAdding) };
+  });
+  return 'prompted';
+}
+
+/** Makes a mask the prompt of the selected object on the frame shown. */
+export async function promptMask(engine: Engine, store: AppStore, mask: MaskRle): Promise<void> {
+  await promptSelected(engine, store, () => ({ points: [], box: null, mask }));
+}
+
+/** The object that is on top at a place of the frame shown; hidden ones are not. */
+export function objectAt(engine: Engine, store: AppStore, at: { xNorm: number; yNorm: number }): ObjectId | null {
+  const { objects, playback, view } = store.getState();
+  const masks = engine.masks.known(playback.shownFrame);
+  const has = (id: ObjectId) => {
+    const rle = masks.find(({ object }) => object === id)?.rle;
+    return rle !== undefined && maskHas(rle, at.xNorm * rle.width, at.yNorm * rle.height);
+  };
+  // The selected one is drawn last.
+  const visible = objects.list.filter(({ isVisible }) => isVisible).map(({ id }) => id);
+  if (view.selectedObject !== null && visible.includes(view.selectedObject) && has(view.selectedObject)) {
+    return view.selectedObject;
+  }
+  return visible.findLast(has) ?? null;
+}
+
 async function promptSelected(
   engine: Engine,
   store: AppStore,
@@ -47,7 +109,7 @@ async function promptSelected(
 }
 
 /**
- * Takes back the newest prompt of the selected object on the frame shown; an object that has none at all is removed.
+ * Removes the chosen point, or the newest prompt of the selected object on the frame shown; an object that has none at all is removed.
  * @returns false when there was nothing to take back
  */
 export async function removeLast(engine: Engine, store: AppStore): Promise<boolean> {
@@ -55,6 +117,12 @@ export async function removeLast(engine: Engine, store: AppStore): Promise<boole
   const object = view.selectedObject;
   if (object === null) return false;
   const { points, box, mask } = promptsOn(prompts, object, playback.shownFrame);
+  const chosen = view.selectedPoint;
+  if (chosen !== null && chosen < points.length) {
+    patch(store, 'view', { selectedPoint: null });
+    await engine.prompts.change(object, playback.shownFrame, (before) => withoutPoint(before, chosen));
+    return true;
+  }
   if (points.length === 0 && !box && !mask) {
     if (isPrompted(prompts, object)) return false;
     await engine.objects.remove(object);

@@ -126,7 +126,16 @@ export class VideoCommands {
       playback: playbackAtStart,
       exporting: noExport,
       model: { ...model, msPerFrame: null },
-      view: { ...view, selectedObject: null, cursor: null, pointLabel: 1 },
+      view: {
+        ...view,
+        selectedObject: null,
+        selectedPoint: null,
+        hoveredObject: null,
+        cursor: null,
+        pointLabel: 1,
+        zoom: null,
+        brushSize: Math.max(2, Math.round(Math.min(video.width, video.height) / 16)),
+      },
       notices: notices.model ? { model: notices.model } : {},
     }));
     this.#context.joined = threads.joinVideo(video);

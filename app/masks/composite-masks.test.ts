@@ -71,20 +71,22 @@ it('tints each mask and draws an outline inside its edge, the last layer on top'
     ),
   );
   const box = { x0: 2, y0: 2, x1: 10, y1: 10 };
-  const layer = { rle: square, box, color: [200, 100, 50] as const, fillAlpha: 0.5, outlinePx: 1 };
+  const layer = { rle: square, box, color: [200, 100, 50] as const, fillAlpha: 0.5, outlinePx: 1, opacity: 1 };
   const pixel = (rgba: Uint8ClampedArray, x: number, y: number) =>
     Array.from(rgba.subarray((y * size + x) * 4, (y * size + x) * 4 + 4));
 
-  const one = compositeMasks([layer], size, size);
+  const one = compositeMasks([layer], whole(size, size), size, size);
   expect(pixel(one, 0, 0)).toEqual([0, 0, 0, 0]);
   expect(pixel(one, 2, 5)).toEqual([200, 100, 50, 255]);
   expect(pixel(one, 5, 5)).toEqual([200, 100, 50, 128]);
 
-  const two = compositeMasks([layer, { ...layer, color: [0, 0, 255] as const }], size, size);
+  const two = compositeMasks([layer, { ...layer, color: [0, 0, 255] as const }], whole(size, size), size, size);
   expect(pixel(two, 2, 5)).toEqual([0, 0, 255, 255]);
   const [red, , blue, alpha] = pixel(two, 5, 5);
   expect(alpha).toBe(192);
   expect(blue).toBeGreaterThan(red!);
 
-  expect(compositeMasks([{ ...layer, box: null }], size, size).every((value) => value === 0)).toBe(true);
+  expect(compositeMasks([{ ...layer, box: null }], whole(size, size), size, size).every((value) => value === 0)).toBe(
+    true,
+  );
 });

@@ -11,37 +11,87 @@ export type MaskLayer = {
   fillAlpha: number;
   /** Thickness in pixels of the picture. */
   outlinePx: number;
+  /** Of fill and outline together, 0 to 1. */
+  opacity: number;
 };
 
 /**
- * Paints layers, the last one on top, over a transparent RGBA picture that shows the whole video at width × height.
+ * Paints layers, the last one on top, over a transparent RGBA picture that shows a window of the video at width × height.
  * Each layer costs time by the size of its box.
  */
 export function compositeMasks(
   layers: readonly MaskLayer[],
+  window: SourceWindow,
   width: number,
   height: number,
 ): Uint8ClampedArray<ArrayBuffer> {
   const rgba = new Uint8ClampedArray(width * height * 4);
   for (const layer of layers) {
-    if (!layer.box) continue;
-    const { width: videoWidth, height: videoHeight } = layer.rle;
-    // A margin of one pixel, so that the outline finds the edge.
-    const x0 = Math.max(0, Math.floor((layer.box.x0 * width) / videoWidth) - 1);
-    const y0 = Math.max(0, Math.floor((layer.box.y0 * height) / videoHeight) - 1);
-    const x1 = Math.min(width, Math.ceil((layer.box.x1 * width) / videoWidth) + 1);
-    const y1 = Math.min(height, Math.ceil((layer.box.y1 * height) / videoHeight) + 1);
-    if (x1 <= x0 || y1 <= y0) continue;
-    const window: SourceWindow = {
-      x: (x0 * videoWidth) / width,
-      y: (y0 * videoHeight) / height,
-      width: ((x1 - x0) * videoWidth) / width,
-      height: ((y1 - y0) * videoHeight) / height,
-    };
-    const bitmap = rasterizeMask(layer.rle, window, x1 - x0, y1 - y0);
-    paint(rgba, width, x0, y0, bitmap, layer);
+    forEachPart(layer, window, width, height, (x, y, bitmap) => paint(rgba, width, x, y, bitmap, layer));
   }
   return rgba;
+}
+
+/** RGBA bytes in memory order, whatever the machine's. */
+const black = toWord([0, 0, 0], 1);
+const white = toWord([255, 255, 255], 1);
+const checks = [toWord([92, 92, 96], 1), toWord([112, 112, 116], 1)] as const;
+const checkPx = 12;
+
+/** The masks as a person who composes wants them: white on black, or holes in a chequered sheet. Opaque. */
+export function compositeMatte(
+  layers: readonly MaskLayer[],
+  window: SourceWindow,
+  width: number,
+  height: number,
+  look: 'matte' | 'cutout',
+): Uint8ClampedArray<ArrayBuffer> {
+  const words = new Uint32Array(width * height);
+  if (look === 'matte') words.fill(black);
+  else {
+    for (let y = 0, at = 0; y < height; y++) {
+      for (let x = 0; x < width; x++, at++) {
+        words[at] = checks[(Math.floor(x / checkPx) + Math.floor(y / checkPx)) % 2]!;
+      }
+    }
+  }
+  const inside = look === 'matte' ? white : 0;
+  for (const layer of layers) {
+    forEachPart(layer, window, width, height, (left, top, { width: partWidth, height: partHeight, data }) => {
+      for (let y = 0, at = 0; y < partHeight; y++) {
+        for (let x = 0, to = (top + y) * width + left; x < partWidth; x++, at++, to++) {
+          if (data[at] === 1) words[to] = inside;
+        }
+      }
+    });
+  }
+  return new Uint8ClampedArray(words.buffer);
+}
+
+/** Calls with the part of the picture that a mask may cover, and the mask there. */
+function forEachPart(
+  { rle, box }: MaskLayer,
+  window: SourceWindow,
+  width: number,
+  height: number,
+  visit: (x: number, y: number, bitmap: Bitmap) => void,
+): void {
+  if (!box) return;
+  const perX = width / window.width;
+  const perY = height / window.height;
+  // A margin of one pixel, so that the outline finds the edge.
+  const x0 = Math.max(0, Math.floor((box.x0 - window.x) * perX) - 1);
+  const y0 = Math.max(0, Math.floor((box.y0 - window.y) * perY) - 1);
+  const x1 = Math.min(width, Math.ceil((box.x1 - window.x) * perX) + 1);
+  const y1 = Math.min(height, Math.ceil((box.y1 - window.y) * perY) + 1);
+  if (x1 <= x0 || y1 <= y0) return;
+  const part: SourceWindow = {
+    x: window.x + x0 / perX,
+    y: window.y + y0 / perY,
+    width: (x1 - x0) / perX,
+    height: (y1 - y0) / perY,
+  };
+  visit(x0, y0, rasterizeMask(rle, part, x1 - x0, y1 - y0));
 }
 
 /** Chamfer steps: 5 to the side and 7 across come close to the true distance. */
@@ -106,14 +156,14 @@ function paint(
   left: number,
   top: number,
   bitmap: Bitmap,
-  { color, fillAlpha, outlinePx }: MaskLayer,
+  { color, fillAlpha, outlinePx, opacity }: MaskLayer,
 ): void {
   const { width, height, data } = bitmap;
   const distance = distanceToEdge(bitmap);
   // Alpha by distance: the last pixel of the outline fades, so that it has no steps on the inside.
   const alphas = Float32Array.from({ length: 256 }, (_, fifths) => {
     const outline = Math.max(0, Math.min(1, outlinePx + 1 - fifths / side));
-    return fillAlpha + (1 - fillAlpha) * outline;
+    return opacity * (fillAlpha + (1 - fillAlpha) * outline);
   });
   // Most pixels lie over nothing: theirs are ready to be copied.
   const words = new Uint32Array(rgba.buffer);

@@ -60,24 +60,21 @@ function CandidatePicture({ candidate, crop, object, frameIndex }: CandidatePict
     const context = ref.current!.getContext('2d')!;
     context.imageSmoothingQuality = 'high';
     context.drawImage(shown.frame, crop.x, crop.y, crop.width, crop.height, 0, 0, width, height);
-    // The whole video at the crop's scale; only the mask's box costs time.
-    const scale = width / crop.width;
     const { rle } = candidate;
-    const fullWidth = Math.round(rle.width * scale);
-    const fullHeight = Math.round(rle.height * scale);
     const layer = {
       rle,
       box: maskBox(rle),
       color: objectRgb(object.colorIndex),
       fillAlpha: 0.5,
       outlinePx: 1.5 * window.devicePixelRatio,
+      opacity: 1,
     };
     const overlay = document.createElement('canvas');
-    overlay.width = fullWidth;
-    overlay.height = fullHeight;
-    const pixels = new ImageData(compositeMasks([layer], fullWidth, fullHeight), fullWidth, fullHeight);
+    overlay.width = width;
+    overlay.height = height;
+    const pixels = new ImageData(compositeMasks([layer], crop, width, height), width, height);
     overlay.getContext('2d')!.putImageData(pixels, 0, 0);
-    context.drawImage(overlay, Math.round(-crop.x * scale), Math.round(-crop.y * scale));
+    context.drawImage(overlay, 0, 0);
   }, [presenter, candidate, crop, object.colorIndex, frameIndex]);
   const ratio = window.devicePixelRatio;
   return (

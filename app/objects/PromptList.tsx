@@ -1,13 +1,15 @@
-import { Minus, Plus, Square, X } from 'lucide-react';
+import { ClipboardPaste, Copy, ImageUp, Lock, LockOpen, Minus, Plus, Square, X } from 'lucide-react';
 import type { ReactNode } from 'react';
 import type { FramePrompts } from '../../workers/protocol/prompt';
 import { useAppState, useEngine } from '../app-context';
 import { t } from '../messages/messages';
 import { run } from '../run-command';
+import { FrameMark } from '../state/masklets';
 import type { ObjectEntry } from '../state/objects';
 import { emptyPrompts, withBox, withoutPoint } from '../state/prompts';
 import { Button } from '../ui/Button';
 import { IconButton } from '../ui/IconButton';
+import { pickPicture } from '../ui/pick-picture';
 import styles from './PromptList.module.css';
 
 /** What was said about an object on the frame shown, and where else something was said. */
@@ -71,12 +73,13 @@ export function PromptList({ object }: { object: ObjectEntry }) {
           ))}
         </ul>
       </section>
+      <MaskTools object={object} frameIndex={frameIndex} />
       {others.length > 0 ? (
         <section className={styles.section}>
           <h3 className={styles.title}>{t.prompts.otherFrames}</h3>
-          <ul className={styles.frames}>
+          <ul>
             {others.map((frame) => (
-              <li key={frame}>
+              <li key={frame} className={styles.row} data-current={frame === frameIndex || undefined}>
                 <button
                   type="button"
                   className={styles.frame}
@@ -84,8 +87,17 @@ export function PromptList({ object }: { object: ObjectEntry }) {
                   aria-current={frame === frameIndex || undefined}
                   onClick={() => run(engine.player.seek(frame))}
                 >
-                  {frame}
+                  <span className={styles.name}>{t.prompts.onFrame(frame)}</span>
+                  <span className={styles.detail}>{summaryOf(frames![frame]!)}</span>
                 </button>
+                <IconButton
+                  size="small"
+                  side="left"
+                  label={t.prompts.clearFrame(frame)}
+                  onClick={() => run(engine.prompts.clear(id, frame))}
+                >
+                  <X size={14} />
+                </IconButton>
               </li>
             ))}
           </ul>
@@ -93,6 +105,62 @@ export function PromptList({ object }: { object: ObjectEntry }) {
       ) : null}
     </>
   );
+}
+
+/** Masks as prompts, and the lock of the frame shown. */
+function MaskTools({ object: { id }, frameIndex }: { object: ObjectEntry; frameIndex: number }) {
+  const engine = useEngine();
+  const masklet = useAppState((state) => state.masklets.byObject[id]);
+  const hasMask = masklet?.columns.mark[frameIndex] === FrameMark.mask;
+  const isTracked = masklet?.columns.isTracked[frameIndex] === 1;
+  const isLocked = masklet?.columns.isLocked[frameIndex] === 1;
+  const choose = async () => {
+    const file = await pickPicture();
+    if (file) await engine.clipboard.fromPicture(file);
+  };
+  return (
+    <div className={styles.tools}>
+      <IconButton
+        size="small"
+        label={t.prompts.copy}
+        keys={['Ctrl', 'C']}
+        disabled={!hasMask}
+        onClick={() => run(engine.clipboard.copy())}
+      >
+        <Copy size={14} />
+      </IconButton>
+      <IconButton
+        size="small"
+        label={t.prompts.paste}
+        keys={['Ctrl', 'V']}
+        onClick={() => run(engine.clipboard.paste())}
+      >
+        <ClipboardPaste size={14} />
+      </IconButton>
+      <IconButton size="small" label={t.prompts.fromFile} onClick={() => run(choose())}>
+        <ImageUp size={14} />
+      </IconButton>
+      <IconButton
+        size="small"
+        label={isLocked ? t.prompts.unlock : t.prompts.lock}
+        keys={['Shift', 'L']}
+        isPressed={isLocked}
+        disabled={!isTracked}
+        onClick={() => run(engine.prompts.lock(id, frameIndex, !isLocked))}
+      >
+        {isLocked ? <Lock size={14} /> : <LockOpen size={14} />}
+      </IconButton>
+    </div>
+  );
+}
+
+function summaryOf({ points, box, mask }: FramePrompts): string {
+  const parts = [
+    ...(mask ? [t.prompts.mask] : []),
+    ...(box ? [t.prompts.box] : []),
+    ...(points.length > 0 ? [t.prompts.points(points.length)] : []),
+  ];
+  return parts.join(', ');
 }
 
 type PromptRowProps = {

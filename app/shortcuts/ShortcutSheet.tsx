@@ -29,6 +29,7 @@ export function ShortcutSheet() {
             <Row label={t.shortcuts.mouse.positive.label}>{t.shortcuts.mouse.positive.keys}</Row>
             <Row label={t.shortcuts.mouse.negative.label}>{t.shortcuts.mouse.negative.keys}</Row>
             <Row label={t.shortcuts.mouse.box.label}>{t.shortcuts.mouse.box.keys}</Row>
+            <Row label={t.shortcuts.mouse.select.label}>{t.shortcuts.mouse.select.keys}</Row>
           </Section>
           <section className={styles.section}>
             <h3 className={styles.heading}>{t.shortcuts.sections.keyboard}</h3>
@@ -44,6 +45,10 @@ export function ShortcutSheet() {
         <Section section="objects" />
         <div>
           <Section section="tracking" />
+          <Section section="view">
+            <Row label={t.shortcuts.mouse.zoom.label}>{t.shortcuts.mouse.zoom.keys}</Row>
+            <Row label={t.shortcuts.mouse.pan.label}>{t.shortcuts.mouse.pan.keys}</Row>
+          </Section>
           <Section section="page" />
         </div>
       </div>

@@ -3,6 +3,7 @@ import { findShortcut, keysOf, shortcuts } from './keymap';
 
 const press = (key: string, modifiers: Partial<KeyboardEvent> = {}) => ({
   key,
+  code: '',
   shiftKey: false,
   altKey: false,
   ctrlKey: false,
@@ -20,7 +21,9 @@ it('finds shortcuts, with and without Shift, on any keyboard', () => {
   expect(findShortcut(press('?', { shiftKey: true }), true)).toBe('help');
   expect(findShortcut(press('?'), true)).toBe('help');
   expect(findShortcut(press('7'), true)).toBe('select-object');
-  expect(findShortcut(press('x'), true)).toBeNull();
+  expect(findShortcut(press('!', { code: 'Digit1', shiftKey: true }), true)).toBe('zoom-fit');
+  expect(findShortcut(press('1', { code: 'Digit1', shiftKey: true }), true)).toBe('select-object');
+  expect(findShortcut(press('ß'), true)).toBeNull();
 });
 
 it("leaves the browser's combinations alone", () => {

@@ -1,6 +1,6 @@
 /** The page's keys: one table for what they do and for the sheet that lists them. */
 
-export type ShortcutSection = 'playback' | 'prompting' | 'objects' | 'tracking' | 'page';
+export type ShortcutSection = 'playback' | 'prompting' | 'objects' | 'tracking' | 'view' | 'page';
 
 export type ShortcutId =
   | 'play-pause'
@@ -12,8 +12,17 @@ export type ShortcutId =
   | 'last-frame'
   | 'previous-prompted'
   | 'next-prompted'
+  | 'select-tool'
   | 'point-tool'
   | 'box-tool'
+  | 'brush-tool'
+  | 'eraser-tool'
+  | 'lasso-tool'
+  | 'smaller-brush'
+  | 'larger-brush'
+  | 'copy-mask'
+  | 'paste-mask'
+  | 'lock-frame'
   | 'remove-prompt'
   | 'select-object'
   | 'object-up'
@@ -30,10 +39,20 @@ export type ShortcutId =
   | 'looks-right'
   | 'undo'
   | 'redo'
+  | 'zoom-fit'
+  | 'zoom-actual'
+  | 'zoom-in'
+  | 'zoom-out'
+  | 'hide-masks'
+  | 'next-look'
+  | 'onion-skin'
   | 'help';
 
-/** `KeyboardEvent.key`, letters in lower case; `isMod` is Ctrl, or Command on a Mac. */
-export type Combo = { key: string; isShift?: boolean; isMod?: boolean };
+/**
+ * `KeyboardEvent.key`, letters in lower case; `isMod` is Ctrl, or Command on a Mac. A digit with Shift is found by its
+ * `code`: what it writes depends on the keyboard.
+ */
+export type Combo = { key: string; isShift?: boolean; isMod?: boolean; code?: string };
 
 export type Shortcut = { id: ShortcutId; section: ShortcutSection; combos: readonly Combo[] };
 
@@ -49,8 +68,17 @@ export const shortcuts: readonly Shortcut[] = [
   { id: 'last-frame', section: 'playback', combos: [{ key: 'End' }] },
   { id: 'previous-prompted', section: 'playback', combos: [{ key: 'PageUp' }] },
   { id: 'next-prompted', section: 'playback', combos: [{ key: 'PageDown' }] },
+  { id: 'select-tool', section: 'prompting', combos: [{ key: 'v' }] },
   { id: 'point-tool', section: 'prompting', combos: [{ key: 'p' }] },
   { id: 'box-tool', section: 'prompting', combos: [{ key: 'b' }] },
+  { id: 'brush-tool', section: 'prompting', combos: [{ key: 'm' }] },
+  { id: 'eraser-tool', section: 'prompting', combos: [{ key: 'e' }] },
+  { id: 'lasso-tool', section: 'prompting', combos: [{ key: 'a' }] },
+  { id: 'smaller-brush', section: 'prompting', combos: [{ key: '[' }] },
+  { id: 'larger-brush', section: 'prompting', combos: [{ key: ']' }] },
+  { id: 'copy-mask', section: 'prompting', combos: [{ key: 'c', isMod: true }] },
+  { id: 'paste-mask', section: 'prompting', combos: [{ key: 'v', isMod: true }] },
+  { id: 'lock-frame', section: 'prompting', combos: [{ key: 'l', isShift: true }] },
   { id: 'remove-prompt', section: 'prompting', combos: [{ key: 'Delete' }, { key: 'Backspace' }] },
   { id: 'select-object', section: 'objects', combos: digits },
   { id: 'object-up', section: 'objects', combos: [{ key: 'ArrowUp' }] },
@@ -65,6 +93,13 @@ export const shortcuts: readonly Shortcut[] = [
   { id: 'previous-stop', section: 'tracking', combos: [{ key: 'j', isShift: true }] },
   { id: 'looks-right', section: 'tracking', combos: [{ key: 'l' }] },
   { id: 'cancel', section: 'tracking', combos: [{ key: 'Escape' }] },
+  { id: 'zoom-fit', section: 'view', combos: [{ key: '1', isShift: true, code: 'Digit1' }] },
+  { id: 'zoom-actual', section: 'view', combos: [{ key: '0', isShift: true, code: 'Digit0' }] },
+  { id: 'zoom-in', section: 'view', combos: [{ key: '+' }, { key: '=' }] },
+  { id: 'zoom-out', section: 'view', combos: [{ key: '-' }] },
+  { id: 'hide-masks', section: 'view', combos: [{ key: 'h' }] },
+  { id: 'next-look', section: 'view', combos: [{ key: 'q' }] },
+  { id: 'onion-skin', section: 'view', combos: [{ key: 'o', isShift: true }] },
   { id: 'undo', section: 'page', combos: [{ key: 'z', isMod: true }] },
   {
     id: 'redo',
@@ -77,7 +112,7 @@ export const shortcuts: readonly Shortcut[] = [
   { id: 'help', section: 'page', combos: [{ key: '?' }] },
 ];
 
-type KeyPress = Pick<KeyboardEvent, 'key' | 'shiftKey' | 'altKey' | 'ctrlKey' | 'metaKey'>;
+type KeyPress = Pick<KeyboardEvent, 'key' | 'code' | 'shiftKey' | 'altKey' | 'ctrlKey' | 'metaKey'>;
 
 /**
  * The shortcut of a key press; the browser's own combinations are left alone.
@@ -92,12 +127,11 @@ export function findShortcut(press: KeyPress, hasSingleKeys: boolean): ShortcutI
   // Where a sign lies behind Shift depends on the keyboard.
   const isSign = isCharacter && !/[a-z]/.test(key);
   const found = shortcuts.find(({ combos }) =>
-    combos.some(
-      (combo) =>
-        combo.key === key &&
-        (combo.isMod ?? false) === isMod &&
-        (isSign || (combo.isShift ?? false) === press.shiftKey),
-    ),
+    combos.some((combo) => {
+      if ((combo.isMod ?? false) !== isMod) return false;
+      if (combo.code) return combo.code === press.code && press.shiftKey && !/\d/.test(key);
+      return combo.key === key && (isSign || (combo.isShift ?? false) === press.shiftKey);
+    }),
   );
   return found?.id ?? null;
 }

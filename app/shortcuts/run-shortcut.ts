@@ -3,7 +3,7 @@ import type { Engine } from '../engine/engine';
 import { removeLast } from '../engine/frame-gestures';
 import { promptedFrames } from '../state/prompts';
 import { patch, type AppState, type AppStore } from '../state/store';
-import type { Tool } from '../state/view';
+import { maskLooks, steppedBrush, zoomedBy, type Tool } from '../state/view';
 import type { ShortcutId } from './keymap';
 
 type Context = { engine: Engine; store: AppStore; state: AppState; key: string };
@@ -29,8 +29,19 @@ const commands: Record<ShortcutId, (context: Context) => Done> = {
   'last-frame': ({ engine, state }) => engine.player.seek(state.masklets.frameCount - 1),
   'previous-prompted': ({ engine, state }) => seekTo(engine, neighbouringPrompt(state, false)),
   'next-prompted': ({ engine, state }) => seekTo(engine, neighbouringPrompt(state, true)),
+  'select-tool': ({ store }) => takeTool(store, 'select'),
   'point-tool': ({ store }) => takeTool(store, 'point'),
   'box-tool': ({ store }) => takeTool(store, 'box'),
+  'brush-tool': ({ store }) => takeTool(store, 'brush'),
+  'eraser-tool': ({ store }) => takeTool(store, 'eraser'),
+  'lasso-tool': ({ store }) => takeTool(store, 'lasso'),
+  'smaller-brush': async ({ store, state }) =>
+    patch(store, 'view', { brushSize: steppedBrush(state.view.brushSize, false) }),
+  'larger-brush': async ({ store, state }) =>
+    patch(store, 'view', { brushSize: steppedBrush(state.view.brushSize, true) }),
+  'copy-mask': ({ engine }) => engine.clipboard.copy(),
+  'paste-mask': ({ engine }) => engine.clipboard.paste(),
+  'lock-frame': ({ engine, state }) => toggleLock(engine, state),
   'remove-prompt': ({ engine, store }) => removeLast(engine, store),
   'select-object': ({ engine, state, key }) => selectAt(Number(key) - 1, engine, state),
   'object-up': ({ engine, state }) => selectAt(Math.max(0, selectedIndex(state) - 1), engine, state),
@@ -44,10 +55,34 @@ const commands: Record<ShortcutId, (context: Context) => Done> = {
   'next-stop': ({ engine }) => engine.review.walk(true),
   'previous-stop': ({ engine }) => engine.review.walk(false),
   'looks-right': ({ engine }) => engine.review.dismiss(),
+  'zoom-fit': async ({ store }) => patch(store, 'view', { zoom: null }),
+  'zoom-actual': async ({ store }) =>
+    patch(store, 'view', { zoom: zoomedBy(store.getState().view, actualFactor(store)) }),
+  'zoom-in': async ({ store, state }) => patch(store, 'view', { zoom: zoomedBy(state.view, 1.5) }),
+  'zoom-out': async ({ store, state }) => patch(store, 'view', { zoom: zoomedBy(state.view, 1 / 1.5) }),
+  'hide-masks': async ({ store, state }) => patch(store, 'view', { isMaskHidden: !state.view.isMaskHidden }),
+  'next-look': async ({ store, state }) => {
+    const next = (maskLooks.indexOf(state.view.maskLook) + 1) % maskLooks.length;
+    patch(store, 'view', { maskLook: maskLooks[next]! });
+  },
+  'onion-skin': async ({ store, state }) => patch(store, 'view', { hasOnionSkin: !state.view.hasOnionSkin }),
   undo: ({ engine }) => engine.history.undo(),
   redo: ({ engine }) => engine.history.redo(),
   cancel: ({ engine, state }) => (state.tracking.run ? engine.tracking.cancel() : undefined),
 };
+
+/** To where a video pixel is one of the screen's. */
+function actualFactor(store: AppStore): number {
+  const { zoom, fitScale } = store.getState().view;
+  return 1 / window.devicePixelRatio / (zoom?.scale ?? fitScale);
+}
+
+function toggleLock(engine: Engine, { view, playback, masklets }: AppState): Done {
+  const object = view.selectedObject;
+  if (object === null) return undefined;
+  const isLocked = masklets.byObject[object]?.columns.isLocked[playback.shownFrame] === 1;
+  return engine.prompts.lock(object, playback.shownFrame, !isLocked);
+}
 
 async function takeTool(store: AppStore, tool: Tool): Promise<void> {
   patch(store, 'view', { tool });

@@ -1,6 +1,7 @@
 import { useEffect } from 'react';
 import { useApp } from '../app-context';
 import { run } from '../run-command';
+import { patch } from '../state/store';
 import { findShortcut } from './keymap';
 import { runShortcut } from './run-shortcut';
 
@@ -17,13 +18,33 @@ export function useShortcuts(): void {
       if (event.defaultPrevented || !(event.target instanceof Element)) return;
       if (event.target.closest(typing)) return;
       if ((event.key === ' ' || event.key === 'Enter') && event.target.closest(pressing)) return;
+      if (event.key === ' ' && !event.ctrlKey && !event.metaKey && !event.altKey && store.getState().project.video) {
+        // Held, it moves the view with the pointer; what it does otherwise waits until it comes up.
+        event.preventDefault();
+        if (!event.repeat) patch(store, 'view', { panKey: 'down' });
+        return;
+      }
       const id = findShortcut(event, store.getState().view.hasSingleKeyShortcuts);
       const done = id && runShortcut(id, event.key, engine, store);
       if (!done) return;
       event.preventDefault();
       run(done);
     };
+    const onKeyUp = (event: KeyboardEvent) => {
+      const { panKey } = store.getState().view;
+      if (event.key !== ' ' || panKey === 'up') return;
+      patch(store, 'view', { panKey: 'up' });
+      const done = panKey === 'down' ? runShortcut('play-pause', ' ', engine, store) : undefined;
+      if (done) run(done);
+    };
+    const onBlur = () => patch(store, 'view', { panKey: 'up' });
     window.addEventListener('keydown', onKeyDown);
-    return () => window.removeEventListener('keydown', onKeyDown);
+    window.addEventListener('keyup', onKeyUp);
+    window.addEventListener('blur', onBlur);
+    return () => {
+      window.removeEventListener('keydown', onKeyDown);
+      window.removeEventListener('keyup', onKeyUp);
+      window.removeEventListener('blur', onBlur);
+    };
   }, [engine, store]);
 }

@@ -1,7 +1,9 @@
 /** How a person looks at it: selection, tool, theme. */
 import type { ObjectId, PointLabel } from '../../workers/protocol/prompt';
 
-export type Tool = 'point' | 'box';
+export type Tool = 'select' | 'point' | 'box' | 'brush' | 'eraser' | 'lasso';
+/** How masks are seen: over the frame, as lines, white on black, or the objects without their surroundings. */
+export type MaskLook = 'overlay' | 'outline' | 'matte' | 'cutout';
 export type Theme = 'auto' | 'dark' | 'light';
 
 export type ViewState = {
@@ -11,6 +13,23 @@ export type ViewState = {
   tool: Tool;
   /** What a plain click adds; the other mouse button and Alt or Shift give the opposite. */
   pointLabel: PointLabel;
+  /** Diameter, video pixels. */
+  brushSize: number;
+  /** The object under the pointer. */
+  hoveredObject: ObjectId | null;
+  /** The point of the video in the middle, CSS pixels per video pixel; null shows the whole video. */
+  zoom: { scale: number; xNorm: number; yNorm: number } | null;
+  /** The scale that shows the whole video, as the stage is now. */
+  fitScale: number;
+  maskLook: MaskLook;
+  /** Of all masks, 0 to 1. */
+  maskOpacity: number;
+  /** The frame without its masks, to compare. */
+  isMaskHidden: boolean;
+  /** Outlines of the selected object on the frames before and after. */
+  hasOnionSkin: boolean;
+  /** The key that moves the view while it is held; when it was not used for that, it plays. */
+  panKey: 'up' | 'down' | 'used';
   theme: Theme;
   /** The keyboard's crosshair over the frame, once it was moved. */
   cursor: { xNorm: number; yNorm: number } | null;
@@ -26,9 +45,38 @@ export const viewAtStart: ViewState = {
   selectedPoint: null,
   tool: 'point',
   pointLabel: 1,
+  brushSize: 40,
+  hoveredObject: null,
+  zoom: null,
+  fitScale: 1,
+  maskLook: 'overlay',
+  maskOpacity: 1,
+  isMaskHidden: false,
+  hasOnionSkin: false,
+  panKey: 'up',
   theme: 'auto',
   cursor: null,
   isShortcutSheetOpen: false,
   hasSingleKeyShortcuts: true,
   isPanelOpen: false,
 };
+
+export const maskLooks: readonly MaskLook[] = ['overlay', 'outline', 'matte', 'cutout'];
+
+const smallestBrush = 1;
+const largestBrush = 2000;
+
+/** The next size of the brush: steps grow with it. */
+export function steppedBrush(size: number, isLarger: boolean): number {
+  const step = Math.max(1, Math.round(size * 0.2));
+  return Math.max(smallestBrush, Math.min(largestBrush, size + (isLarger ? step : -step)));
+}
+
+/** The view nearer (above 1) or further off, around its middle. */
+export function zoomedBy({ zoom, fitScale }: Pick<ViewState, 'zoom' | 'fitScale'>, factor: number): ViewState['zoom'] {
+  const { scale, ...middle } = zoom ?? { scale: fitScale, xNorm: 0.5, yNorm: 0.5 };
+  return { ...middle, scale: Math.max(fitScale / 4, Math.min(largestScale, scale * factor)) };
+}
+
+/** A video pixel is at most so many CSS pixels wide. */
+export const largestScale = 40;

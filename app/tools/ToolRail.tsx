@@ -1,10 +1,32 @@
-import { CircleMinus, CirclePlus, MousePointerClick, SquareDashed } from 'lucide-react';
+import {
+  Brush,
+  CircleMinus,
+  CirclePlus,
+  Eraser,
+  LassoSelect,
+  Minus,
+  MousePointer2,
+  MousePointerClick,
+  Plus,
+  SquareDashed,
+  type LucideIcon,
+} from 'lucide-react';
 import { useApp, useAppState } from '../app-context';
 import { t } from '../messages/messages';
 import { patch } from '../state/store';
+import { steppedBrush, type Tool } from '../state/view';
 import { IconButton } from '../ui/IconButton';
 import { useIsNarrow } from '../ui/use-media-query';
 import styles from './ToolRail.module.css';
+
+const tools: readonly { tool: Tool; key: string; icon: LucideIcon }[] = [
+  { tool: 'select', key: 'V', icon: MousePointer2 },
+  { tool: 'point', key: 'P', icon: MousePointerClick },
+  { tool: 'box', key: 'B', icon: SquareDashed },
+  { tool: 'brush', key: 'M', icon: Brush },
+  { tool: 'eraser', key: 'E', icon: Eraser },
+  { tool: 'lasso', key: 'A', icon: LassoSelect },
+];
 
 /** Tools, and what a click means: the mouse has two buttons, a finger does not. */
 export function ToolRail() {
@@ -14,26 +36,19 @@ export function ToolRail() {
   const side = useIsNarrow() ? 'top' : 'right';
   return (
     <div className={styles.rail} role="toolbar" aria-label={t.tools.label}>
-      <IconButton
-        size="large"
-        side={side}
-        label={t.tools.point}
-        keys={['P']}
-        isPressed={tool === 'point'}
-        onClick={() => patch(store, 'view', { tool: 'point' })}
-      >
-        <MousePointerClick size={18} />
-      </IconButton>
-      <IconButton
-        size="large"
-        side={side}
-        label={t.tools.box}
-        keys={['B']}
-        isPressed={tool === 'box'}
-        onClick={() => patch(store, 'view', { tool: 'box' })}
-      >
-        <SquareDashed size={18} />
-      </IconButton>
+      {tools.map(({ tool: id, key, icon: Icon }) => (
+        <IconButton
+          key={id}
+          size="large"
+          side={side}
+          label={t.tools[id]}
+          keys={[key]}
+          isPressed={tool === id}
+          onClick={() => patch(store, 'view', { tool: id })}
+        >
+          <Icon size={18} />
+        </IconButton>
+      ))}
       <span className={styles.line} aria-hidden />
       <fieldset aria-label={t.tools.labelGroup} className={styles.group}>
         <IconButton
@@ -42,7 +57,7 @@ export function ToolRail() {
           label={t.tools.add}
           isPressed={pointLabel === 1}
           className={styles.add}
-          disabled={tool === 'box'}
+          disabled={tool === 'box' || tool === 'select'}
           onClick={() => patch(store, 'view', { pointLabel: 1 })}
         >
           <CirclePlus size={18} />
@@ -53,12 +68,32 @@ export function ToolRail() {
           label={t.tools.remove}
           isPressed={pointLabel === 0}
           className={styles.remove}
-          disabled={tool === 'box'}
+          disabled={tool === 'box' || tool === 'select'}
           onClick={() => patch(store, 'view', { pointLabel: 0 })}
         >
           <CircleMinus size={18} />
         </IconButton>
       </fieldset>
+      {tool === 'brush' || tool === 'eraser' ? <BrushSize side={side} /> : null}
     </div>
+  );
+}
+
+function BrushSize({ side }: { side: 'top' | 'right' }) {
+  const { store } = useApp();
+  const size = useAppState((state) => state.view.brushSize);
+  const step = (isLarger: boolean) => patch(store, 'view', { brushSize: steppedBrush(size, isLarger) });
+  return (
+    <fieldset aria-label={t.tools.brushSize} className={styles.group}>
+      <IconButton side={side} label={t.tools.larger} keys={[']']} onClick={() => step(true)}>
+        <Plus size={14} />
+      </IconButton>
+      <output className={styles.size} title={t.tools.brushSize}>
+        {size}
+      </output>
+      <IconButton side={side} label={t.tools.smaller} keys={['[']} onClick={() => step(false)}>
+        <Minus size={14} />
+      </IconButton>
+    </fieldset>
   );
 }

@@ -1,8 +1,9 @@
-import { useMemo, useState, type ReactNode } from 'react';
-import type { BoxPrompt, PointLabel } from '../../workers/protocol/prompt';
+import { useCallback, useEffect, useMemo, useRef, useState, type ReactNode } from 'react';
+import type { PointLabel } from '../../workers/protocol/prompt';
 import type { VideoInfo } from '../../workers/protocol/video';
 import { useApp, useAppState } from '../app-context';
-import { promptBox, promptPoint } from '../engine/frame-gestures';
+import { objectAt, paintMask, promptBox, promptPoint, type PromptOutcome } from '../engine/frame-gestures';
+import { strokeSpans } from '../masks/edit-mask';
 import { t } from '../messages/messages';
 import { useNotice } from '../notices';
 import { run } from '../run-command';
@@ -14,11 +15,14 @@ import { useIsNarrow } from '../ui/use-media-query';
 import { FrameLayer } from './FrameLayer';
 import { HintLine } from './HintLine';
 import { MaskLayer } from './MaskLayer';
+import { PixelGrid } from './PixelGrid';
+import { PointerLayer } from './PointerLayer';
 import { PromptLayer } from './PromptLayer';
 import { Readout } from './Readout';
-import { fitTransform, videoRect, type NormPoint } from './transform';
+import { boxBetween, fitTransform, videoRect, visiblePart, zoomTransform, type NormPoint } from './transform';
+import { useStageGestures, type Draft } from './use-stage-gestures';
 import { useStageKeys } from './use-stage-keys';
-import { useStagePointer } from './use-stage-pointer';
+import { ViewControls } from './ViewControls';
 import styles from './Viewport.module.css';
 
 /** The frame with masks and prompts, and what a person does on it. */
@@ -27,30 +31,60 @@ export function Viewport({ video }: { video: VideoInfo }) {
   const tool = useAppState((state) => state.view.tool);
   const pointLabel = useAppState((state) => state.view.pointLabel);
   const cursor = useAppState((state) => state.view.cursor);
-  const [stageRef, size] = useElementSize();
+  const zoom = useAppState((state) => state.view.zoom);
+  const panKey = useAppState((state) => state.view.panKey);
+  const areMasksHidden = useAppState((state) => state.view.isMaskHidden);
+  const stage = useRef<HTMLDivElement | null>(null);
+  const [sizeRef, size] = useElementSize();
+  const stageRef = useCallback(
+    (element: HTMLDivElement | null) => {
+      stage.current = element;
+      return sizeRef(element);
+    },
+    [sizeRef],
+  );
   const [isNegativeFirst, setIsNegativeFirst] = useState(false);
+  const [boxCorner, setBoxCorner] = useState<NormPoint | null>(null);
   const pixelRatio = useDevicePixelRatio();
   const margin = useIsNarrow() ? 0 : 24;
-  const transform = useMemo(() => fitTransform(video, size, margin, pixelRatio), [video, size, margin, pixelRatio]);
+  const fit = useMemo(() => fitTransform(video, size, margin, pixelRatio), [video, size, margin, pixelRatio]);
+  const transform = useMemo(
+    () => (zoom ? zoomTransform(video, size, zoom, pixelRatio) : fit),
+    [video, size, zoom, fit, pixelRatio],
+  );
+  useEffect(() => patch(store, 'view', { fitScale: fit.scale }), [store, fit]);
   const rect = useMemo(() => videoRect(video, transform, pixelRatio), [video, transform, pixelRatio]);
+  const part = useMemo(() => visiblePart(video, size, transform, pixelRatio), [video, size, transform, pixelRatio]);
 
-  const onPoint = (at: NormPoint, label: PointLabel) => {
-    run(promptPoint(engine, store, at, label).then((outcome) => setIsNegativeFirst(outcome === 'negative-first')));
+  const onOutcome = (outcome: PromptOutcome) => setIsNegativeFirst(outcome === 'negative-first');
+  const gestures = useStageGestures({ stage, video, size, fit, pixelRatio, onOutcome });
+  const onPlace = (at: NormPoint, isOpposite: boolean) => {
+    const { brushSize } = store.getState().view;
+    if (tool === 'brush' || tool === 'eraser') {
+      const spans = strokeSpans([{ x: at.xNorm * video.width, y: at.yNorm * video.height }], brushSize / 2, video);
+      run(paintMask(engine, store, spans, (tool === 'brush') !== isOpposite).then(onOutcome));
+    } else if (tool === 'box') {
+      setBoxCorner(boxCorner ? null : at);
+      const box = boxCorner && boxBetween(boxCorner, at);
+      if (box && box.x1Norm > box.x0Norm && box.y1Norm > box.y0Norm) run(promptBox(engine, store, box));
+    } else if (tool === 'select') {
+      const object = objectAt(engine, store, at);
+      if (object !== null) engine.objects.select(object);
+    } else {
+      const label: PointLabel = isOpposite ? (pointLabel === 1 ? 0 : 1) : pointLabel;
+      run(promptPoint(engine, store, at, label).then(onOutcome));
+    }
   };
-  const onBox = (box: BoxPrompt) => {
-    setIsNegativeFirst(false);
-    run(promptBox(engine, store, box));
-  };
-  const { draft, handlers } = useStagePointer({
-    onBegin: () => patch(store, 'view', { cursor: null }),
-    video,
-    transform,
-    pointLabel,
-    isBoxTool: tool === 'box',
-    onPoint,
-    onBox,
+  const onKeyDown = useStageKeys(video, {
+    onPlace,
+    onClose: () => gestures.closeDraft(),
+    onCancel: () => {
+      setBoxCorner(null);
+      return gestures.cancelDraft() || boxCorner !== null;
+    },
   });
-  const onKeyDown = useStageKeys(video, onPoint);
+  const draft: Draft | null =
+    gestures.draft ?? (boxCorner && cursor ? { kind: 'box', box: boxBetween(boxCorner, cursor) } : null);
 
   return (
     <section className={styles.viewport}>
@@ -58,7 +92,7 @@ export function Viewport({ video }: { video: VideoInfo }) {
       <div
         ref={stageRef}
         className={styles.stage}
-        data-tool={tool}
+        data-tool={panKey === 'up' ? tool : 'pan'}
         data-label={pointLabel}
         data-testid="stage"
         role="application"
@@ -67,14 +101,16 @@ export function Viewport({ video }: { video: VideoInfo }) {
         // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex
         tabIndex={0}
         onKeyDown={onKeyDown}
-        {...handlers}
+        {...gestures.handlers}
       >
         {size.width > 0 ? (
           <>
             <div className={styles.backdrop} style={rect} />
-            <FrameLayer rect={rect} pixelRatio={pixelRatio} />
-            <MaskLayer rect={rect} pixelRatio={pixelRatio} />
-            <PromptLayer video={video} transform={transform} draft={draft} cursor={cursor} />
+            {part ? <FrameLayer part={part} pixelRatio={pixelRatio} /> : null}
+            {part ? <MaskLayer part={part} pixelRatio={pixelRatio} /> : null}
+            {part ? <PixelGrid part={part} transform={transform} /> : null}
+            {areMasksHidden ? null : <PromptLayer video={video} transform={transform} draft={draft} cursor={cursor} />}
+            <PointerLayer scale={transform.scale} />
           </>
         ) : null}
       </div>
@@ -82,7 +118,7 @@ export function Viewport({ video }: { video: VideoInfo }) {
       <footer className={styles.foot}>
         <Readout video={video} />
         <HintLine isNegativeFirst={isNegativeFirst} />
-        <span className={styles.zoom}>{t.viewport.zoom(transform.scale * pixelRatio)}</span>
+        <ViewControls scale={transform.scale} pixelRatio={pixelRatio} />
       </footer>
     </section>
   );

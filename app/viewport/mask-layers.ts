@@ -1,18 +1,20 @@
 /** How each object's mask looks on the frame. */
 import type { MaskResult } from '../../workers/protocol/mask';
 import type { MaskLayer } from '../masks/composite-masks';
+import { findObject } from '../state/objects';
 import { objectRgb } from '../state/palette';
 import type { AppState } from '../state/store';
 
 const outline = 2;
 const outlineOfOthers = 1.5;
+const hoveredOutline = 3;
 
 /** Visible objects, the selected one on top; outlines in CSS pixels. */
 export function maskLayers(masks: readonly MaskResult[], state: AppState): MaskLayer[] {
-  const { selectedObject } = state.view;
+  const { selectedObject, hoveredObject, maskLook, maskOpacity } = state.view;
   const selectedLast = state.objects.list.filter(({ id }) => id !== selectedObject);
   selectedLast.push(...state.objects.list.filter(({ id }) => id === selectedObject));
-  return selectedLast.flatMap(({ id, colorIndex, isVisible }) => {
+  return selectedLast.flatMap(({ id, colorIndex, isVisible, opacity }) => {
     const mask = masks.find(({ object }) => object === id);
     if (!isVisible || !mask?.box) return [];
     const isSelected = id === selectedObject;
@@ -20,10 +22,20 @@ export function maskLayers(masks: readonly MaskResult[], state: AppState): MaskL
       rle: mask.rle,
       box: mask.box,
       color: objectRgb(colorIndex),
-      fillAlpha: 0.45,
-      outlinePx: isSelected ? outline : outlineOfOthers,
+      fillAlpha: maskLook === 'outline' ? 0 : 0.45,
+      outlinePx: id === hoveredObject ? hoveredOutline : isSelected ? outline : outlineOfOthers,
+      opacity: opacity * maskOpacity,
     };
   });
+}
+
+/** The selected object on a neighbouring frame: a faint line. */
+export function onionLayers(masks: readonly MaskResult[], state: AppState): MaskLayer[] {
+  const entry = findObject(state.objects, state.view.selectedObject);
+  const mask = masks.find(({ object }) => object === entry?.id);
+  if (!entry?.isVisible || !mask?.box) return [];
+  const { rle, box } = mask;
+  return [{ rle, box, color: objectRgb(entry.colorIndex), fillAlpha: 0, outlinePx: 1, opacity: 0.6 }];
 }
 
 /** Sum of the layers' boxes, in areas of the video. */
@@ -39,9 +51,11 @@ export function coverageOf(layers: readonly MaskLayer[]): number {
 export function compositeKey(masks: readonly MaskResult[], state: AppState, frameIndex: number): string {
   const seen = state.objects.list
     .filter(({ isVisible }) => isVisible)
-    .map(({ id, colorIndex }) => {
+    .map(({ id, colorIndex, opacity }) => {
       const mask = masks.find(({ object }) => object === id);
-      return mask ? `${id}.${colorIndex}.${mask.version}` : '';
+      return mask ? `${id}.${colorIndex}.${opacity}.${mask.version}` : '';
     });
-  return `${frameIndex}|${state.view.selectedObject}|${seen.join()}`;
+  const { selectedObject, hoveredObject, maskLook, maskOpacity, isMaskHidden } = state.view;
+  const hovered = masks.some(({ object }) => object === hoveredObject) ? hoveredObject : null;
+  return [frameIndex, selectedObject, hovered, maskLook, maskOpacity, isMaskHidden, ...seen].join('|');
 }

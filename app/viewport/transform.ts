@@ -1,5 +1,7 @@
 /** Where the video lies on the screen: the one place that turns video coordinates into screen ones and back. */
 
+import { largestScale } from '../state/view';
+
 export type Size = { width: number; height: number };
 
 /** Screen = video × scale + offset, in CSS pixels from the stage's top left corner. */
@@ -19,6 +21,64 @@ export function fitTransform(video: Size, stage: Size, margin: number, pixelRati
     scale,
     offsetX: snap((stage.width - video.width * scale) / 2),
     offsetY: snap((stage.height - video.height * scale) / 2),
+  };
+}
+
+/** A view that was zoomed or moved: the point of the video in the middle of the stage, CSS pixels per video pixel. */
+export type Zoom = { scale: number; xNorm: number; yNorm: number };
+
+export function zoomTransform(video: Size, stage: Size, zoom: Zoom, pixelRatio: number): Transform {
+  const snap = (value: number) => Math.round(value * pixelRatio) / pixelRatio;
+  return {
+    scale: zoom.scale,
+    offsetX: snap(stage.width / 2 - zoom.xNorm * video.width * zoom.scale),
+    offsetY: snap(stage.height / 2 - zoom.yNorm * video.height * zoom.scale),
+  };
+}
+
+/** Zooms by a factor around a point of the stage, which keeps its place. */
+export function zoomedAt(at: ScreenPoint, factor: number, video: Size, stage: Size, transform: Transform): Zoom {
+  const least = Math.min(
+    transform.scale,
+    (0.25 * Math.min(stage.width, stage.height)) / Math.max(video.width, video.height),
+  );
+  const scale = Math.max(least, Math.min(largestScale, transform.scale * factor));
+  const { xNorm, yNorm } = toVideo(at, video, transform);
+  return {
+    scale,
+    xNorm: unit(xNorm + (stage.width / 2 - at.x) / (video.width * scale)),
+    yNorm: unit(yNorm + (stage.height / 2 - at.y) / (video.height * scale)),
+  };
+}
+
+/** Moves the view by CSS pixels. The video's border comes no further than the middle. */
+export function pannedBy(dx: number, dy: number, video: Size, stage: Size, transform: Transform): Zoom {
+  const { xNorm, yNorm } = toVideo({ x: stage.width / 2 - dx, y: stage.height / 2 - dy }, video, transform);
+  return { scale: transform.scale, xNorm: unit(xNorm), yNorm: unit(yNorm) };
+}
+
+/** A part of the video and where it is seen, on whole device pixels. */
+export type VisiblePart = { rect: ScreenRect; source: { x: number; y: number; width: number; height: number } };
+
+/** What of the video lies on the stage; null when nothing does. */
+export function visiblePart(video: Size, stage: Size, transform: Transform, pixelRatio: number): VisiblePart | null {
+  const whole = videoRect(video, transform, pixelRatio);
+  const snap = (value: number) => Math.round(value * pixelRatio) / pixelRatio;
+  const left = Math.max(whole.left, 0);
+  const top = Math.max(whole.top, 0);
+  const right = Math.min(whole.left + whole.width, snap(stage.width));
+  const bottom = Math.min(whole.top + whole.height, snap(stage.height));
+  if (right <= left || bottom <= top) return null;
+  const perPixelX = video.width / whole.width;
+  const perPixelY = video.height / whole.height;
+  return {
+    rect: { left, top, width: right - left, height: bottom - top },
+    source: {
+      x: (left - whole.left) * perPixelX,
+      y: (top - whole.top) * perPixelY,
+      width: (right - left) * perPixelX,
+      height: (bottom - top) * perPixelY,
+    },
   };
 }
 

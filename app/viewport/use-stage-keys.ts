@@ -1,8 +1,10 @@
-/** Prompting without a mouse: the crosshair moves over the frame, Enter places a point under it. */
+/**
+ * Prompting without a mouse: Enter shows a crosshair, arrows move it while it is there, and Enter does under it what a
+ * click of the tool would do. Escape puts it away; the arrows are then the playhead's again.
+ */
 import type { KeyboardEvent } from 'react';
 import { useApp } from '../app-context';
 import { patch } from '../state/store';
-import type { PointLabel } from '../../workers/protocol/prompt';
 import { movedBy, type NormPoint, type Size } from './transform';
 
 /** Of the video's shorter side. */
@@ -16,21 +18,37 @@ const directions: Record<string, [number, number]> = {
   ArrowDown: [0, 1],
 };
 
-export function useStageKeys(video: Size, onPoint: (at: NormPoint, label: PointLabel) => void) {
+type StageKeys = {
+  /** @param isOpposite takes away rather than adds */
+  onPlace: (at: NormPoint, isOpposite: boolean) => void;
+  /** @returns something that was drawn was closed */
+  onClose: () => boolean;
+  /** @returns something that was drawn was given up */
+  onCancel: () => boolean;
+};
+
+export function useStageKeys(video: Size, { onPlace, onClose, onCancel }: StageKeys) {
   const { store } = useApp();
   return (event: KeyboardEvent) => {
-    const cursor = store.getState().view.cursor ?? { xNorm: 0.5, yNorm: 0.5 };
+    const { cursor } = store.getState().view;
     const direction = directions[event.key];
-    if (direction && event.altKey) {
+    const take = () => {
+      event.preventDefault();
+      event.stopPropagation();
+    };
+    if (direction && (event.altKey || cursor) && !event.ctrlKey && !event.metaKey) {
       // Alt and an arrow would leave the page.
-      event.preventDefault();
-      event.stopPropagation();
-      patch(store, 'view', { cursor: movedBy(cursor, direction, event.shiftKey ? largeStep : step, video) });
+      take();
+      const from = cursor ?? { xNorm: 0.5, yNorm: 0.5 };
+      patch(store, 'view', { cursor: movedBy(from, direction, event.shiftKey ? largeStep : step, video) });
     } else if (event.key === 'Enter' && !event.ctrlKey && !event.metaKey) {
-      event.preventDefault();
-      event.stopPropagation();
-      if (store.getState().view.cursor === null) patch(store, 'view', { cursor });
-      else onPoint(cursor, event.shiftKey || event.altKey ? 0 : 1);
+      take();
+      if (onClose()) return;
+      if (cursor === null) patch(store, 'view', { cursor: { xNorm: 0.5, yNorm: 0.5 } });
+      else onPlace(cursor, event.shiftKey || event.altKey);
+    } else if (event.key === 'Escape' && (onCancel() || cursor)) {
+      take();
+      patch(store, 'view', { cursor: null });
     }
   };
 }

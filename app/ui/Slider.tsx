@@ -1,0 +1,31 @@
+import styles from './Slider.module.css';
+
+type SliderProps = {
+  label: string;
+  value: number;
+  min?: number;
+  max?: number;
+  step?: number;
+  /** What is written beside it; a percentage by default. */
+  text?: string;
+  onChange: (value: number) => void;
+};
+
+/** A value to drag, with its name and what it is now. */
+export function Slider({ label, value, min = 0, max = 1, step = 0.01, text, onChange }: SliderProps) {
+  return (
+    <label className={styles.row}>
+      <span className={styles.label}>{label}</span>
+      <input
+        type="range"
+        className={styles.slider}
+        value={value}
+        min={min}
+        max={max}
+        step={step}
+        onChange={(event) => onChange(event.currentTarget.valueAsNumber)}
+      />
+      <output className={styles.value}>{text ?? `${Math.round(value * 100)} %`}</output>
+    </label>
+  );
+}

@@ -1,0 +1,96 @@
+import { Eye, EyeOff, Minus, Plus } from 'lucide-react';
+import { RadioGroup } from 'radix-ui';
+import type { ReactNode } from 'react';
+import { useApp, useAppState } from '../app-context';
+import { t } from '../messages/messages';
+import { patch } from '../state/store';
+import { maskLooks, zoomedBy, type MaskLook } from '../state/view';
+import { Button } from '../ui/Button';
+import { IconButton } from '../ui/IconButton';
+import { Popover } from '../ui/Popover';
+import { Slider } from '../ui/Slider';
+import { Toggle } from '../ui/Toggle';
+import styles from './ViewControls.module.css';
+
+/** @param props.scale CSS pixels per video pixel */
+type ViewControlsProps = { scale: number; pixelRatio: number };
+
+/** How masks are seen, and how near. */
+export function ViewControls({ scale, pixelRatio }: ViewControlsProps) {
+  const { store } = useApp();
+  const isHidden = useAppState((state) => state.view.isMaskHidden);
+  const look = useAppState((state) => state.view.maskLook);
+  const zoom = (factor: number) => patch(store, 'view', { zoom: zoomedBy(store.getState().view, factor) });
+  return (
+    <div className={styles.controls}>
+      <IconButton
+        size="small"
+        side="top"
+        label={isHidden ? t.view.showMasks : t.view.hideMasks}
+        keys={['H']}
+        isPressed={isHidden}
+        onClick={() => patch(store, 'view', { isMaskHidden: !isHidden })}
+      >
+        {isHidden ? <EyeOff size={14} /> : <Eye size={14} />}
+      </IconButton>
+      <Popover label={t.view.title} trigger={<Trigger label={t.view.title}>{t.view.looks[look]}</Trigger>} width={260}>
+        <LookPanel />
+      </Popover>
+      <Popover
+        label={t.view.zoom}
+        trigger={<Trigger label={t.view.zoom}>{t.viewport.zoom(scale * pixelRatio)}</Trigger>}
+        width={220}
+      >
+        <div className={styles.zoomRow}>
+          <IconButton label={t.view.zoomOut} keys={['-']} onClick={() => zoom(1 / 1.5)}>
+            <Minus size={14} />
+          </IconButton>
+          <IconButton label={t.view.zoomIn} keys={['+']} onClick={() => zoom(1.5)}>
+            <Plus size={14} />
+          </IconButton>
+          <Button onClick={() => patch(store, 'view', { zoom: null })}>{t.view.fit}</Button>
+          <Button onClick={() => zoom(1 / pixelRatio / scale)}>{t.view.actualSize}</Button>
+        </div>
+      </Popover>
+    </div>
+  );
+}
+
+function LookPanel() {
+  const { store } = useApp();
+  const { maskLook, maskOpacity, hasOnionSkin } = useAppState((state) => state.view);
+  return (
+    <div className={styles.panel}>
+      <RadioGroup.Root
+        className={styles.looks}
+        aria-label={t.view.title}
+        value={maskLook}
+        onValueChange={(look) => patch(store, 'view', { maskLook: look as MaskLook })}
+      >
+        {maskLooks.map((look) => (
+          <RadioGroup.Item key={look} value={look} className={styles.look}>
+            {t.view.looks[look]}
+          </RadioGroup.Item>
+        ))}
+      </RadioGroup.Root>
+      <Slider
+        label={t.view.opacity}
+        value={maskOpacity}
+        onChange={(value) => patch(store, 'view', { maskOpacity: value })}
+      />
+      <Toggle
+        label={t.view.onionSkin}
+        isOn={hasOnionSkin}
+        onChange={(isOn) => patch(store, 'view', { hasOnionSkin: isOn })}
+      />
+    </div>
+  );
+}
+
+function Trigger({ label, children, ...props }: { label: string; children: ReactNode }) {
+  return (
+    <button type="button" className={styles.trigger} aria-label={label} {...props}>
+      {children}
+    </button>
+  );
+}
