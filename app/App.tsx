@@ -1,5 +1,6 @@
 import { CircleQuestionMark, Layers } from 'lucide-react';
 import { Tooltip } from 'radix-ui';
+import { lazy, Suspense } from 'react';
 import { useApp, useAppState } from './app-context';
 import styles from './App.module.css';
 import { DropTarget } from './import-export/DropTarget';
@@ -22,10 +23,15 @@ import { TopBar } from './ui/TopBar';
 import { useIsNarrow } from './ui/use-media-query';
 import { Viewport } from './viewport/Viewport';
 
+const CommandPalette = lazy(async () => ({
+  default: (await import('./shortcuts/CommandPalette')).CommandPalette,
+}));
+
 /** Puts the features in their places. */
 export function App() {
   const { store } = useApp();
   const video = useAppState((state) => state.project.video);
+  const isPaletteOpen = useAppState((state) => state.view.isPaletteOpen);
   const isNarrow = useIsNarrow();
   useShortcuts();
   return (
@@ -80,6 +86,11 @@ export function App() {
       </div>
       <DropTarget />
       <ShortcutSheet />
+      {isPaletteOpen ? (
+        <Suspense>
+          <CommandPalette />
+        </Suspense>
+      ) : null}
     </Tooltip.Provider>
   );
 }

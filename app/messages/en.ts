@@ -337,11 +337,22 @@ export const en = {
   },
   dismiss: 'Dismiss',
 
+  palette: {
+    title: 'Commands',
+    placeholder: 'What do you want to do?',
+    nothing: 'No command is called that.',
+    select: (name: string, id: number) => `Select ${name} (${id})`,
+  },
   shortcuts: {
     title: 'Keyboard shortcuts',
     close: 'Close',
     singleKey: 'Single-key shortcuts',
     singleKeyAbout: 'Turn them off if they get in the way of speech input or a screen reader.',
+    change: (label: string, keys: string) => `${label}: ${keys || 'no keys'}. Change`,
+    changeAbout: 'Click keys to change them. Keys that were another command’s are taken from it.',
+    press: 'Press keys…',
+    none: 'None',
+    reset: 'Reset all keys',
     sections: {
       playback: 'Playback',
       prompting: 'Prompting',
@@ -395,6 +406,7 @@ export const en = {
       'hide-masks': 'Hide or show masks',
       'next-look': 'Next way to show masks',
       'onion-skin': 'Outlines of the neighbouring frames',
+      palette: 'Command palette',
       help: 'This sheet',
     },
     mouse: {

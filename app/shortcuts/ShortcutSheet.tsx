@@ -1,18 +1,34 @@
-import { useId, type ReactNode } from 'react';
+import { useId, useState, type KeyboardEvent, type ReactNode } from 'react';
 import { useApp, useAppState } from '../app-context';
 import { t } from '../messages/messages';
+import {
+  comboOf,
+  combosOf,
+  keysOf,
+  rebind,
+  shortcuts,
+  type Combo,
+  type ShortcutId,
+  type ShortcutSection,
+} from '../state/keymap';
 import { patch } from '../state/store';
+import { Button } from '../ui/Button';
 import { Keys } from '../ui/Keys';
 import { Sheet } from '../ui/Sheet';
 import { Toggle } from '../ui/Toggle';
-import { keysOf, shortcuts, type Shortcut, type ShortcutSection } from './keymap';
 import styles from './ShortcutSheet.module.css';
 
-/** All keys on one sheet. */
+/** A command that waits for its new keys. */
+type Binding = { bound: ShortcutId | null; bind: (id: ShortcutId | null) => void };
+
+/** All keys on one sheet; a click on one changes it. */
 export function ShortcutSheet() {
   const { store } = useApp();
   const isOpen = useAppState((state) => state.view.isShortcutSheetOpen);
   const hasSingleKeys = useAppState((state) => state.view.hasSingleKeyShortcuts);
+  const isCustom = useAppState((state) => Object.keys(state.view.customCombos).length > 0);
+  const [bound, bind] = useState<ShortcutId | null>(null);
+  const binding = { bound, bind };
   const aboutId = useId();
   return (
     <Sheet
@@ -20,12 +36,13 @@ export function ShortcutSheet() {
       closeLabel={t.shortcuts.close}
       placement="center"
       isOpen={isOpen}
+      closesOnEscape={bound === null}
       onOpenChange={(open) => patch(store, 'view', { isShortcutSheetOpen: open })}
     >
       <div className={styles.columns}>
-        <Section section="playback" />
+        <Section section="playback" binding={binding} />
         <div>
-          <Section section="prompting">
+          <Section section="prompting" binding={binding}>
             <Row label={t.shortcuts.mouse.positive.label}>{t.shortcuts.mouse.positive.keys}</Row>
             <Row label={t.shortcuts.mouse.negative.label}>{t.shortcuts.mouse.negative.keys}</Row>
             <Row label={t.shortcuts.mouse.box.label}>{t.shortcuts.mouse.box.keys}</Row>
@@ -42,14 +59,14 @@ export function ShortcutSheet() {
             </ul>
           </section>
         </div>
-        <Section section="objects" />
+        <Section section="objects" binding={binding} />
         <div>
-          <Section section="tracking" />
-          <Section section="view">
+          <Section section="tracking" binding={binding} />
+          <Section section="view" binding={binding}>
             <Row label={t.shortcuts.mouse.zoom.label}>{t.shortcuts.mouse.zoom.keys}</Row>
             <Row label={t.shortcuts.mouse.pan.label}>{t.shortcuts.mouse.pan.keys}</Row>
           </Section>
-          <Section section="page" />
+          <Section section="page" binding={binding} />
         </div>
       </div>
       <div className={styles.switchRow}>
@@ -62,12 +79,20 @@ export function ShortcutSheet() {
         <p id={aboutId} className={styles.about}>
           {t.shortcuts.singleKeyAbout}
         </p>
+        <div className={styles.custom}>
+          <p className={styles.about}>{t.shortcuts.changeAbout}</p>
+          <Button disabled={!isCustom} onClick={() => patch(store, 'view', { customCombos: {} })}>
+            {t.shortcuts.reset}
+          </Button>
+        </div>
       </div>
     </Sheet>
   );
 }
 
-function Section({ section, children }: { section: ShortcutSection; children?: ReactNode }) {
+type SectionProps = { section: ShortcutSection; binding: Binding; children?: ReactNode };
+
+function Section({ section, binding, children }: SectionProps) {
   return (
     <section className={styles.section}>
       <h3 className={styles.heading}>{t.shortcuts.sections[section]}</h3>
@@ -75,9 +100,10 @@ function Section({ section, children }: { section: ShortcutSection; children?: R
         {children}
         {shortcuts
           .filter((shortcut) => shortcut.section === section)
-          .map((shortcut) => (
-            <Row key={shortcut.id} label={t.shortcuts.labels[shortcut.id]}>
-              <Combos shortcut={shortcut} />
+          .map(({ id }) => (
+            <Row key={id} label={t.shortcuts.labels[id]}>
+              {/* Nine keys for one thing are written as a range. */}
+              {id === 'select-object' ? <Keys keys={['1–9']} /> : <Bindable id={id} binding={binding} />}
             </Row>
           ))}
       </ul>
@@ -85,10 +111,39 @@ function Section({ section, children }: { section: ShortcutSection; children?: R
   );
 }
 
-function Combos({ shortcut: { id, combos } }: { shortcut: Shortcut }) {
-  // Nine keys for one thing are written as a range.
-  if (id === 'select-object') return <Keys keys={['1–9']} />;
-  return combos.map((combo) => <Keys key={keysOf(combo).join('+')} keys={keysOf(combo)} />);
+/** A command's keys. Pressed, it takes the next combination for its own. */
+function Bindable({ id, binding: { bound, bind } }: { id: ShortcutId; binding: Binding }) {
+  const { store } = useApp();
+  const combos = useAppState((state) => combosOf(id, state.view.customCombos));
+  const isBound = bound === id;
+  const take = (event: KeyboardEvent) => {
+    if (!isBound || event.key === 'Tab') return;
+    event.preventDefault();
+    event.stopPropagation();
+    const combo = comboOf(event);
+    if (event.key === 'Escape') bind(null);
+    if (!combo) return;
+    patch(store, 'view', { customCombos: rebind(store.getState().view.customCombos, id, combo) });
+    bind(null);
+  };
+  return (
+    <button
+      type="button"
+      className={styles.bindable}
+      aria-label={t.shortcuts.change(t.shortcuts.labels[id], combos.map(written).join(', '))}
+      aria-pressed={isBound}
+      onClick={() => bind(isBound ? null : id)}
+      onKeyDown={take}
+      onBlur={() => isBound && bind(null)}
+    >
+      {isBound ? t.shortcuts.press : combos.map((combo) => <Keys key={written(combo)} keys={keysOf(combo)} />)}
+      {!isBound && combos.length === 0 ? t.shortcuts.none : null}
+    </button>
+  );
+}
+
+function written(combo: Combo): string {
+  return keysOf(combo).join('+');
 }
 
 function Row({ label, children }: { label: string; children: ReactNode }) {

@@ -4,7 +4,7 @@ import { removeLast } from '../engine/frame-gestures';
 import { promptedFrames } from '../state/prompts';
 import { patch, type AppState, type AppStore } from '../state/store';
 import { maskLooks, steppedBrush, zoomedBy, type Tool } from '../state/view';
-import type { ShortcutId } from './keymap';
+import type { ShortcutId } from '../state/keymap';
 
 type Context = { engine: Engine; store: AppStore; state: AppState; key: string };
 
@@ -14,12 +14,13 @@ type Done = Promise<unknown> | undefined;
 /** @returns undefined when the shortcut has nothing to do now */
 export function runShortcut(id: ShortcutId, key: string, engine: Engine, store: AppStore): Done {
   const state = store.getState();
-  if (id !== 'help' && !state.project.video) return undefined;
+  if (id !== 'help' && id !== 'palette' && !state.project.video) return undefined;
   return commands[id]({ engine, store, state, key });
 }
 
 const commands: Record<ShortcutId, (context: Context) => Done> = {
   help: async ({ store }) => patch(store, 'view', { isShortcutSheetOpen: true }),
+  palette: async ({ store }) => patch(store, 'view', { isPaletteOpen: true }),
   'play-pause': async ({ engine }) => engine.player.toggle(),
   'frame-back': ({ engine }) => engine.player.step(-1),
   'frame-forward': ({ engine }) => engine.player.step(1),

@@ -1,8 +1,8 @@
 import { useEffect } from 'react';
 import { useApp } from '../app-context';
 import { run } from '../run-command';
+import { findShortcut } from '../state/keymap';
 import { patch } from '../state/store';
-import { findShortcut } from './keymap';
 import { runShortcut } from './run-shortcut';
 
 /** Elements that have keys of their own. */
@@ -24,18 +24,20 @@ export function useShortcuts(): void {
         if (!event.repeat) patch(store, 'view', { panKey: 'down' });
         return;
       }
-      const id = findShortcut(event, store.getState().view.hasSingleKeyShortcuts);
+      if (command(event)) event.preventDefault();
+    };
+    const command = (event: KeyboardEvent): boolean => {
+      const { hasSingleKeyShortcuts, customCombos } = store.getState().view;
+      const id = findShortcut(event, hasSingleKeyShortcuts, customCombos);
       const done = id && runShortcut(id, event.key, engine, store);
-      if (!done) return;
-      event.preventDefault();
-      run(done);
+      if (done) run(done);
+      return Boolean(done);
     };
     const onKeyUp = (event: KeyboardEvent) => {
       const { panKey } = store.getState().view;
       if (event.key !== ' ' || panKey === 'up') return;
       patch(store, 'view', { panKey: 'up' });
-      const done = panKey === 'down' ? runShortcut('play-pause', ' ', engine, store) : undefined;
-      if (done) run(done);
+      if (panKey === 'down') command(event);
     };
     const onBlur = () => patch(store, 'view', { panKey: 'up' });
     window.addEventListener('keydown', onKeyDown);

@@ -1,5 +1,6 @@
 /** How a person looks at it: selection, tool, theme. */
 import type { ObjectId, PointLabel } from '../../workers/protocol/prompt';
+import type { CustomCombos } from './keymap';
 
 export type Tool = 'select' | 'point' | 'box' | 'brush' | 'eraser' | 'lasso';
 /** How masks are seen: over the frame, as lines, white on black, or the objects without their surroundings. */
@@ -36,6 +37,9 @@ export type ViewState = {
   isShortcutSheetOpen: boolean;
   /** WCAG 2.1.4: single-key shortcuts can be turned off. */
   hasSingleKeyShortcuts: boolean;
+  /** Keys of the person's own. */
+  customCombos: CustomCombos;
+  isPaletteOpen: boolean;
   /** On a narrow screen the panel is a sheet. */
   isPanelOpen: boolean;
 };
@@ -58,6 +62,8 @@ export const viewAtStart: ViewState = {
   cursor: null,
   isShortcutSheetOpen: false,
   hasSingleKeyShortcuts: true,
+  customCombos: {},
+  isPaletteOpen: false,
   isPanelOpen: false,
 };
 

@@ -11,11 +11,21 @@ type SheetProps = {
   onOpenChange: (isOpen: boolean) => void;
   /** In the middle of the page, or from its lower edge. */
   placement: 'center' | 'bottom';
+  /** False while Escape means something else. */
+  closesOnEscape?: boolean;
   children: ReactNode;
 };
 
 /** A modal dialog with a title. */
-export function Sheet({ title, closeLabel, isOpen, onOpenChange, placement, children }: SheetProps) {
+export function Sheet({
+  title,
+  closeLabel,
+  isOpen,
+  onOpenChange,
+  placement,
+  closesOnEscape = true,
+  children,
+}: SheetProps) {
   return (
     <Dialog.Root open={isOpen} onOpenChange={onOpenChange}>
       <Dialog.Portal>
@@ -25,6 +35,7 @@ export function Sheet({ title, closeLabel, isOpen, onOpenChange, placement, chil
           aria-describedby={undefined}
           // Not its close button, whose tooltip would open with it.
           onOpenAutoFocus={focusContent}
+          onEscapeKeyDown={(event) => closesOnEscape || event.preventDefault()}
         >
           <header className={styles.header}>
             <Dialog.Title className={styles.title}>{title}</Dialog.Title>

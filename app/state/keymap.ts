@@ -46,6 +46,7 @@ export type ShortcutId =
   | 'hide-masks'
   | 'next-look'
   | 'onion-skin'
+  | 'palette'
   | 'help';
 
 /**
@@ -109,31 +110,70 @@ export const shortcuts: readonly Shortcut[] = [
       { key: 'y', isMod: true },
     ],
   },
+  { id: 'palette', section: 'page', combos: [{ key: 'k', isMod: true }] },
   { id: 'help', section: 'page', combos: [{ key: '?' }] },
 ];
 
 type KeyPress = Pick<KeyboardEvent, 'key' | 'code' | 'shiftKey' | 'altKey' | 'ctrlKey' | 'metaKey'>;
 
+/** Combinations of a person's own choice, in place of those in the table. */
+export type CustomCombos = Readonly<Partial<Record<ShortcutId, readonly Combo[]>>>;
+
+export function combosOf(id: ShortcutId, custom: CustomCombos): readonly Combo[] {
+  return custom[id] ?? shortcuts.find((shortcut) => shortcut.id === id)!.combos;
+}
+
 /**
  * The shortcut of a key press; the browser's own combinations are left alone.
  * @param hasSingleKeys false leaves out letters, digits and signs (WCAG 2.1.4)
  */
-export function findShortcut(press: KeyPress, hasSingleKeys: boolean): ShortcutId | null {
+export function findShortcut(press: KeyPress, hasSingleKeys: boolean, custom: CustomCombos = {}): ShortcutId | null {
   if (press.altKey) return null;
-  const isMod = press.ctrlKey || press.metaKey;
-  const isCharacter = press.key.length === 1 && press.key !== ' ';
-  if (isCharacter && !isMod && !hasSingleKeys) return null;
-  const key = isCharacter ? press.key.toLowerCase() : press.key;
-  // Where a sign lies behind Shift depends on the keyboard.
-  const isSign = isCharacter && !/[a-z]/.test(key);
-  const found = shortcuts.find(({ combos }) =>
-    combos.some((combo) => {
-      if ((combo.isMod ?? false) !== isMod) return false;
-      if (combo.code) return combo.code === press.code && press.shiftKey && !/\d/.test(key);
-      return combo.key === key && (isSign || (combo.isShift ?? false) === press.shiftKey);
-    }),
-  );
+  if (isCharacter(press.key) && !press.ctrlKey && !press.metaKey && !hasSingleKeys) return null;
+  const found = shortcuts.find(({ id }) => combosOf(id, custom).some((combo) => isPressed(combo, press)));
   return found?.id ?? null;
+}
+
+/** What may be bound to a command; null for keys that have a meaning of their own, and for modifiers alone. */
+export function comboOf(press: KeyPress): Combo | null {
+  const isTaken = /^(Alt|Control|Meta|Shift|Tab|Enter|Escape|Dead|Unidentified|[1-9])$/.test(press.key);
+  return isTaken || press.altKey ? null : withoutModifiers(press);
+}
+
+/** Gives a combination to a command, alone, and takes it from whichever had it. */
+export function rebind(custom: CustomCombos, id: ShortcutId, combo: Combo): CustomCombos {
+  const losers = shortcuts.filter((other) => combosOf(other.id, custom).some((theirs) => isSame(theirs, combo)));
+  const rest: CustomCombos = Object.fromEntries(
+    losers.map((other) => [other.id, combosOf(other.id, custom).filter((theirs) => !isSame(theirs, combo))]),
+  );
+  return { ...custom, ...rest, [id]: [combo] };
+}
+
+function isCharacter(key: string): boolean {
+  return key.length === 1 && key !== ' ';
+}
+
+function withoutModifiers({ key, shiftKey, ctrlKey, metaKey }: KeyPress): Combo {
+  const isMod = ctrlKey || metaKey;
+  const plain = isCharacter(key) ? key.toLowerCase() : key;
+  return { key: plain, ...(shiftKey && !isSign(plain) ? { isShift: true } : {}), ...(isMod ? { isMod } : {}) };
+}
+
+/** Where a sign lies behind Shift depends on the keyboard. */
+function isSign(key: string): boolean {
+  return isCharacter(key) && !/[a-z]/.test(key);
+}
+
+function isPressed(combo: Combo, press: KeyPress): boolean {
+  if (combo.code === undefined) return isSame(combo, withoutModifiers(press));
+  const isMod = press.ctrlKey || press.metaKey;
+  // Where digits lie behind Shift they are digits.
+  return combo.code === press.code && press.shiftKey && (combo.isMod ?? false) === isMod && !/\d/.test(press.key);
+}
+
+function isSame(a: Combo, b: Combo): boolean {
+  const isShiftSame = isSign(a.key) || (a.isShift ?? false) === (b.isShift ?? false);
+  return a.key === b.key && a.code === b.code && (a.isMod ?? false) === (b.isMod ?? false) && isShiftSame;
 }
 
 const keyNames: Record<string, string> = {

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { findShortcut, keysOf, shortcuts } from './keymap';
+import { comboOf, combosOf, findShortcut, keysOf, rebind, shortcuts } from './keymap';
 
 const press = (key: string, modifiers: Partial<KeyboardEvent> = {}) => ({
   key,
@@ -49,4 +49,18 @@ it('can do without single characters', () => {
 it('has no combination twice', () => {
   const all = shortcuts.flatMap(({ combos }) => combos.map((combo) => keysOf(combo).join('+')));
   expect(new Set(all).size).toBe(all.length);
+});
+
+it("binds a command to other keys, which are nobody else's then", () => {
+  const combo = comboOf(press('T', { shiftKey: true, ctrlKey: true }))!;
+  expect(combo).toEqual({ key: 't', isShift: true, isMod: true });
+  const custom = rebind(rebind({}, 'new-object', combo), 'help', comboOf(press('k'))!);
+  expect(findShortcut(press('T', { shiftKey: true, metaKey: true }), true, custom)).toBe('new-object');
+  expect(findShortcut(press('n'), true, custom)).toBeNull();
+  expect(findShortcut(press('k'), true, custom)).toBe('help');
+  // It keeps its other key.
+  expect(findShortcut(press(' '), true, custom)).toBe('play-pause');
+  expect(combosOf('play-pause', custom)).toEqual([{ key: ' ' }]);
+  for (const taken of ['Shift', 'Escape', 'Enter', 'Tab', '4']) expect(comboOf(press(taken))).toBeNull();
+  expect(comboOf(press('a', { altKey: true }))).toBeNull();
 });

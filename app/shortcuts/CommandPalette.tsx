@@ -1,0 +1,70 @@
+import { Command } from 'cmdk';
+import { useApp, useAppState } from '../app-context';
+import { t } from '../messages/messages';
+import { run } from '../run-command';
+import { combosOf, keysOf, shortcuts, type ShortcutId } from '../state/keymap';
+import { patch } from '../state/store';
+import { Keys } from '../ui/Keys';
+import styles from './CommandPalette.module.css';
+import { runShortcut } from './run-shortcut';
+
+/** Every command by name, and each object: type a part of it, Enter does it. */
+export function CommandPalette() {
+  const { engine, store } = useApp();
+  const isOpen = useAppState((state) => state.view.isPaletteOpen);
+  const objects = useAppState((state) => state.objects.list);
+  const hasVideo = useAppState((state) => state.project.video !== null);
+  const setOpen = (open: boolean) => patch(store, 'view', { isPaletteOpen: open });
+  const offered = shortcuts.filter(
+    ({ id }) => id !== 'select-object' && id !== 'palette' && (hasVideo || id === 'help'),
+  );
+  return (
+    <Command.Dialog
+      open={isOpen}
+      onOpenChange={setOpen}
+      label={t.palette.title}
+      overlayClassName={styles.overlay!}
+      contentClassName={styles.palette!}
+      aria-describedby={undefined}
+    >
+      <Command.Input className={styles.query} placeholder={t.palette.placeholder} />
+      <Command.List className={styles.list}>
+        <Command.Empty className={styles.nothing}>{t.palette.nothing}</Command.Empty>
+        {offered.map(({ id }) => (
+          <Item
+            key={id}
+            label={t.shortcuts.labels[id]}
+            shortcut={id}
+            onChoose={() => {
+              setOpen(false);
+              const done = runShortcut(id, '', engine, store);
+              if (done) run(done);
+            }}
+          />
+        ))}
+        {objects.map(({ id, name }) => (
+          <Item
+            key={id}
+            label={t.palette.select(name, id)}
+            onChoose={() => {
+              setOpen(false);
+              engine.objects.select(id);
+            }}
+          />
+        ))}
+      </Command.List>
+    </Command.Dialog>
+  );
+}
+
+type ItemProps = { label: string; shortcut?: ShortcutId; onChoose: () => void };
+
+function Item({ label, shortcut, onChoose }: ItemProps) {
+  const combo = useAppState(({ view }) => (shortcut ? combosOf(shortcut, view.customCombos)[0] : undefined));
+  return (
+    <Command.Item className={styles.option} value={label} onSelect={onChoose}>
+      <span className={styles.label}>{label}</span>
+      {combo ? <Keys keys={keysOf(combo)} /> : null}
+    </Command.Item>
+  );
+}
