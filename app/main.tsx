@@ -23,6 +23,7 @@ const engine = new Engine({
   packUrl: new URL('models/nano/', document.baseURI).href,
   provider: askedProvider(),
   clock: browserClock,
+  createAudio: () => new Audio(),
 });
 // Shown in the state when it fails.
 engine.model.load().catch(() => undefined);

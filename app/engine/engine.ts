@@ -2,7 +2,7 @@
 import type { LoadModelRequest } from '../../workers/protocol/segment-contract';
 import { noAnswers } from '../state/answers';
 import { maskletsFor } from '../state/masklets';
-import type { AppStore } from '../state/store';
+import { watch, type AppStore } from '../state/store';
 import { EngineContext, type Clock } from './context';
 import { ExportCommands } from './export-commands';
 import { FrameMasks } from './frame-masks';
@@ -16,6 +16,7 @@ import { ObjectCommands } from './object-commands';
 import { Player } from './player';
 import { PromptCommands } from './prompt-commands';
 import { ReviewCommands } from './review-commands';
+import { Sound, type CreateAudio } from './sound';
 import { Threads, type StartThread } from './threads';
 import { Thumbnails } from './thumbnails';
 import { TrackCommands } from './track-commands';
@@ -28,6 +29,7 @@ export type EngineOptions = {
   packUrl: string;
   provider: LoadModelRequest['provider'];
   clock: Clock;
+  createAudio: CreateAudio;
 };
 
 export class Engine {
@@ -48,7 +50,7 @@ export class Engine {
   readonly #marks: History;
   readonly #startThread: StartThread;
 
-  constructor({ store, startThread, packUrl, provider, clock }: EngineOptions) {
+  constructor({ store, startThread, packUrl, provider, clock, createAudio }: EngineOptions) {
     this.#startThread = startThread;
     const context = new EngineContext(store, this.#startThreads(), clock);
     this.context = context;
@@ -66,6 +68,15 @@ export class Engine {
     this.clipboard = new MaskClipboard(context, this.masks, (mask) => promptMask(this, store, mask));
     this.exporting = new ExportCommands(context);
     this.thumbnails = new Thumbnails(context);
+    const sound = new Sound(context, createAudio);
+    watch(
+      store,
+      (state) => state.project.video,
+      () => {
+        const { files = [] } = this.video.source ?? {};
+        sound.open(files.length === 1 ? files[0]!.file : null);
+      },
+    );
   }
 
   /**

@@ -267,9 +267,23 @@ export function fakeEngine() {
 
   const clock = new FakeClock();
   const store = createAppStore();
-  const engine = new Engine({ store, startThread, packUrl: 'https://example.test/nano/', provider: 'auto', clock });
+  const engine = new Engine({
+    store,
+    startThread,
+    packUrl: 'https://example.test/nano/',
+    provider: 'auto',
+    clock,
+    createAudio: () => silence as unknown as HTMLAudioElement,
+  });
   return { engine, store, calls, frames, gates, reach, snapshots, fail, kill, exported, clock };
 }
+
+/** Sound is tested on its own. */
+const silence = {
+  pause() {},
+  async play() {},
+  removeAttribute() {},
+};
 
 /** Time that passes when it is told to. */
 class FakeClock implements Clock {

@@ -368,6 +368,7 @@ export const en = {
       'frame-forward': 'Frame forward',
       'ten-back': 'Ten frames back',
       'ten-forward': 'Ten frames forward',
+      mute: 'Sound on or off',
       'first-frame': 'First frame',
       'last-frame': 'Last frame',
       'previous-prompted': 'Previous prompted frame',

@@ -26,6 +26,7 @@ const commands: Record<ShortcutId, (context: Context) => Done> = {
   'frame-forward': ({ engine }) => engine.player.step(1),
   'ten-back': ({ engine }) => engine.player.step(-10),
   'ten-forward': ({ engine }) => engine.player.step(10),
+  mute: async ({ store, state }) => patch(store, 'playback', { isMuted: !state.playback.isMuted }),
   'first-frame': ({ engine }) => engine.player.seek(0),
   'last-frame': ({ engine, state }) => engine.player.seek(state.masklets.frameCount - 1),
   'previous-prompted': ({ engine, state }) => seekTo(engine, neighbouringPrompt(state, false)),

@@ -8,6 +8,7 @@ export type ShortcutId =
   | 'frame-forward'
   | 'ten-back'
   | 'ten-forward'
+  | 'mute'
   | 'first-frame'
   | 'last-frame'
   | 'previous-prompted'
@@ -65,6 +66,7 @@ export const shortcuts: readonly Shortcut[] = [
   { id: 'frame-forward', section: 'playback', combos: [{ key: 'ArrowRight' }, { key: '.' }] },
   { id: 'ten-back', section: 'playback', combos: [{ key: 'ArrowLeft', isShift: true }] },
   { id: 'ten-forward', section: 'playback', combos: [{ key: 'ArrowRight', isShift: true }] },
+  { id: 'mute', section: 'playback', combos: [{ key: 'u' }] },
   { id: 'first-frame', section: 'playback', combos: [{ key: 'Home' }] },
   { id: 'last-frame', section: 'playback', combos: [{ key: 'End' }] },
   { id: 'previous-prompted', section: 'playback', combos: [{ key: 'PageUp' }] },

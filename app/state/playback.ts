@@ -11,6 +11,7 @@ export type PlaybackState = {
   isLooping: boolean;
   /** 1 is the video's own. */
   speed: number;
+  isMuted: boolean;
 };
 
 export const playbackAtStart: PlaybackState = {
@@ -20,6 +21,7 @@ export const playbackAtStart: PlaybackState = {
   range: null,
   isLooping: false,
   speed: 1,
+  isMuted: false,
 };
 
 /** The frame on screen at a time: the last one that has begun. Timestamps ascend and start at 0. */
