@@ -3,6 +3,7 @@ import { MaskletError } from '../../workers/protocol/errors';
 import { FrameMark, markOf, markedFrames } from '../state/masklets';
 import { objectStatus } from '../state/object-status';
 import { promptsOn, withBox, withPoints } from '../state/prompts';
+import { patch } from '../state/store';
 import { fakeEngine, settle } from './fake-threads';
 import { promptPoint, removeLast } from './frame-gestures';
 
@@ -249,6 +250,33 @@ it('plays by the timestamps, drops frames rather than time, and stops at the end
   expect(store.getState().playback).toMatchObject({ isPlaying: false, frameIndex: 9, shownFrame: 9 });
   await settle();
   expect(frames.open).toBe(1);
+});
+
+it('loops between in and out, at another speed', async () => {
+  const { engine, store, clock } = await opened();
+  await engine.player.seek(2);
+  engine.player.setIn();
+  engine.player.setOut(5);
+  patch(store, 'playback', { isLooping: true });
+  engine.player.setSpeed(2);
+  engine.player.play();
+  const seen = new Set<number>();
+  let returns = 0;
+  let before = 2;
+  for (let n = 0; n < 40; n++) {
+    await clock.advance(10);
+    const { shownFrame } = store.getState().playback;
+    if (shownFrame < before) returns++;
+    before = shownFrame;
+    seen.add(shownFrame);
+  }
+  expect([...seen].sort((a, b) => a - b)).toEqual([2, 3, 4, 5]);
+  expect(returns).toBeGreaterThan(2);
+  engine.player.pause();
+  engine.player.setOut(1);
+  expect(store.getState().playback.range).toEqual({ from: 0, to: 1 });
+  engine.player.clearRange();
+  expect(store.getState().playback.range).toBeNull();
 });
 
 it('brings masks of the frame shown, and asks for them once', async () => {

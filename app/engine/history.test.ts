@@ -76,6 +76,13 @@ it('shows the masks of the state restored, and lets go of states that nothing le
   expect(engine.masks.known(0)[0]?.area).toBe(1);
   expect(calls.at(-1)).toBe('masksOfFrame 0');
   expect(snapshots.size).toBe(4);
+  // The present was remembered before it was replaced.
+  await engine.history.redo();
+  await settle();
+  expect(engine.masks.known(0)[0]?.area).toBe(2);
+  await engine.history.undo();
+  await settle();
+  expect(snapshots.size).toBe(4);
   await engine.prompts.change(object, 3, addPoint);
   await settle();
   expect(store.getState().history.steps).toHaveLength(3);

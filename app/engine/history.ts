@@ -132,7 +132,10 @@ export class History {
     const { history } = store.getState();
     if (position === history.position || position < 0 || position > history.steps.length) return;
     // The way back to the present.
-    if (history.position === history.steps.length) this.#marks[history.position] = this.#capture();
+    if (history.position === history.steps.length) {
+      this.#release(this.#marks.splice(history.position));
+      this.#marks.push(this.#capture());
+    }
     this.#mergeKey = null;
     this.epoch++;
     const mark = this.#marks[position]!;
@@ -146,7 +149,15 @@ export class History {
       history: { ...history, position },
     }));
     const { epoch } = this;
-    const restored = this.#restoring.then(() => (epoch === this.epoch ? this.#restoreTracker(mark) : undefined));
+    const marked = this.#marked;
+    const restore = async (before: Promise<unknown>) => {
+      await before;
+      // The present must be remembered before it is replaced.
+      await marked;
+      // Only the last of several steps counts.
+      if (epoch === this.epoch) await this.#restoreTracker(mark);
+    };
+    const restored = restore(this.#restoring);
     this.#restoring = restored.catch(() => undefined);
     await restored;
   }

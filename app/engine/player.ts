@@ -40,20 +40,44 @@ export class Player {
     await this.#moveTo(frameIndex);
   }
 
+  /** Plays and tracks from here; the playhead's frame by default. */
+  setIn(frameIndex = this.#context.store.getState().playback.frameIndex): void {
+    const last = this.#context.video().frameCount - 1;
+    const to = this.#context.store.getState().playback.range?.to ?? last;
+    patch(this.#context.store, 'playback', { range: { from: frameIndex, to: to < frameIndex ? last : to } });
+  }
+
+  /** And up to here, inclusive. */
+  setOut(frameIndex = this.#context.store.getState().playback.frameIndex): void {
+    const from = this.#context.store.getState().playback.range?.from ?? 0;
+    patch(this.#context.store, 'playback', { range: { from: from > frameIndex ? 0 : from, to: frameIndex } });
+  }
+
+  clearRange(): void {
+    patch(this.#context.store, 'playback', { range: null });
+  }
+
+  /** @param speed 1 is the video's own */
+  setSpeed(speed: number): void {
+    patch(this.#context.store, 'playback', { speed });
+  }
+
   toggle(): void {
     if (this.#stop) this.pause();
     else this.play();
   }
 
-  /** From the playhead, or from the start when it is at the end. @throws `no-video` */
+  /** From the playhead; from the start, or from in, when it is at the end or beyond. @throws `no-video` */
   play(): void {
     const { frameCount } = this.#context.video();
     if (this.#stop || frameCount < 2) return;
     this.#leaveRun();
     const { store } = this.#context;
-    const { frameIndex } = store.getState().playback;
+    const { frameIndex, range, isLooping } = store.getState().playback;
+    const { from, to } = range ?? { from: 0, to: frameCount - 1 };
+    const isOutside = frameIndex === frameCount - 1 || (isLooping && (frameIndex < from || frameIndex >= to));
     patch(store, 'playback', { isPlaying: true });
-    this.#stop = this.#run(frameIndex === frameCount - 1 ? 0 : frameIndex);
+    this.#stop = this.#run(isOutside ? from : frameIndex);
   }
 
   pause(): void {
@@ -86,7 +110,12 @@ export class Player {
     let timeUs = timestampsUs[start]!;
     let lastTickMs = clock.nowMs();
 
-    const mayAsk = () => underway + ready.length < lookahead && nextAsked < frameCount;
+    /** Where it ends or begins again; may change while it plays. */
+    const end = () => {
+      const { range, isLooping } = store.getState().playback;
+      return isLooping && range && range.to >= start ? range.to : frameCount - 1;
+    };
+    const mayAsk = () => underway + ready.length < lookahead && nextAsked <= end();
     const ask = (frameIndex: number) => {
       underway++;
       nextAsked = frameIndex + 1;
@@ -110,16 +139,22 @@ export class Player {
       const nowMs = clock.nowMs();
       const elapsedMs = nowMs - lastTickMs;
       lastTickMs = nowMs;
-      if (elapsedMs < longestTickMs) timeUs += elapsedMs * 1000;
-      const due = frameAt(timestampsUs, timeUs);
+      const { speed, isLooping, range } = store.getState().playback;
+      if (elapsedMs < longestTickMs) timeUs += elapsedMs * 1000 * speed;
+      const last = end();
+      const due = Math.min(last, frameAt(timestampsUs, timeUs));
       while (ready.length > 1 && ready[1]!.frameIndex <= due) ready.shift()!.frame.close();
       if (ready.length > 0 && ready[0]!.frameIndex <= due) {
         const { frameIndex, frame } = ready.shift()!;
         patch(store, 'playback', { frameIndex, shownFrame: frameIndex });
         this.#presenter.present(frameIndex, frame);
       }
-      if (timeUs >= durationUs && store.getState().playback.shownFrame === frameCount - 1) {
+      if (timeUs >= (timestampsUs[last + 1] ?? durationUs) && store.getState().playback.shownFrame >= last) {
         this.pause();
+        if (isLooping) {
+          patch(store, 'playback', { isPlaying: true });
+          this.#stop = this.#run(range?.from ?? 0);
+        }
         return;
       }
       while (mayAsk()) ask(Math.max(nextAsked, due));

@@ -1,19 +1,20 @@
-import { Eye, EyeOff, Pencil, Trash2 } from 'lucide-react';
+import { Eye, EyeOff, Lock, LockOpen } from 'lucide-react';
 import { useEffect, useRef, useState } from 'react';
 import { useAppState, useEngine } from '../app-context';
 import { t } from '../messages/messages';
-import { run } from '../run-command';
 import { objectStatus } from '../state/object-status';
 import type { ObjectEntry } from '../state/objects';
-import { objectColor } from '../state/palette';
 import { IconButton } from '../ui/IconButton';
 import { useScrollIntoView } from '../ui/use-scroll-into-view';
+import { ObjectMenu } from './ObjectMenu';
+import { ObjectPicture } from './ObjectPicture';
 import styles from './ObjectRow.module.css';
 
 export function ObjectRow({ entry, isSelected }: { entry: ObjectEntry; isSelected: boolean }) {
-  const { id, name, colorIndex, isVisible } = entry;
+  const { id, name, isVisible, isLocked } = entry;
   const engine = useEngine();
   const status = useAppState((state) => objectStatus(state, id));
+  const isHovered = useAppState((state) => state.view.hoveredObject === id);
   const [isRenaming, setIsRenaming] = useState(false);
   const rowRef = useScrollIntoView<HTMLLIElement>(isSelected);
   const selectRef = useRef<HTMLButtonElement>(null);
@@ -22,9 +23,10 @@ export function ObjectRow({ entry, isSelected }: { entry: ObjectEntry; isSelecte
       ref={rowRef}
       className={styles.row}
       data-selected={isSelected || undefined}
+      data-hovered={isHovered || undefined}
       data-hidden={!isVisible || undefined}
     >
-      <span className={styles.chip} style={{ background: objectColor(colorIndex) }} aria-hidden />
+      <ObjectPicture entry={entry} />
       {isRenaming ? (
         <NameField
           name={name}
@@ -46,6 +48,11 @@ export function ObjectRow({ entry, isSelected }: { entry: ObjectEntry; isSelecte
           onDoubleClick={() => setIsRenaming(true)}
           onKeyDown={(event) => {
             if (event.key === 'F2') setIsRenaming(true);
+            const by = { ArrowUp: -1, ArrowDown: 1 }[event.key];
+            if (!event.altKey || by === undefined) return;
+            event.preventDefault();
+            event.stopPropagation();
+            engine.objects.move(id, by);
           }}
         >
           <span className={styles.name}>{name}</span>
@@ -55,21 +62,14 @@ export function ObjectRow({ entry, isSelected }: { entry: ObjectEntry; isSelecte
         </button>
       )}
       <span className={styles.buttons}>
+        <ObjectMenu entry={entry} onRename={() => setIsRenaming(true)} />
         <IconButton
           size="small"
-          className={styles.sometimes}
-          label={t.objects.rename(name)}
-          onClick={() => setIsRenaming(true)}
+          className={isLocked ? undefined : styles.sometimes}
+          label={isLocked ? t.objects.unlock(name) : t.objects.lock(name)}
+          onClick={() => engine.objects.setLocked(id, !isLocked)}
         >
-          <Pencil size={14} />
-        </IconButton>
-        <IconButton
-          size="small"
-          className={styles.sometimes}
-          label={t.objects.remove(name)}
-          onClick={() => run(engine.objects.remove(id))}
-        >
-          <Trash2 size={14} />
+          {isLocked ? <Lock size={14} /> : <LockOpen size={14} />}
         </IconButton>
         <IconButton
           size="small"

@@ -11,6 +11,11 @@ export type ShortcutId =
   | 'mute'
   | 'first-frame'
   | 'last-frame'
+  | 'set-in'
+  | 'set-out'
+  | 'clear-range'
+  | 'loop'
+  | 'go-to-frame'
   | 'previous-prompted'
   | 'next-prompted'
   | 'select-tool'
@@ -69,6 +74,11 @@ export const shortcuts: readonly Shortcut[] = [
   { id: 'mute', section: 'playback', combos: [{ key: 'u' }] },
   { id: 'first-frame', section: 'playback', combos: [{ key: 'Home' }] },
   { id: 'last-frame', section: 'playback', combos: [{ key: 'End' }] },
+  { id: 'set-in', section: 'playback', combos: [{ key: 'i' }] },
+  { id: 'set-out', section: 'playback', combos: [{ key: 'o' }] },
+  { id: 'clear-range', section: 'playback', combos: [{ key: 'i', isShift: true }] },
+  { id: 'loop', section: 'playback', combos: [{ key: 'r' }] },
+  { id: 'go-to-frame', section: 'playback', combos: [{ key: 'g' }] },
   { id: 'previous-prompted', section: 'playback', combos: [{ key: 'PageUp' }] },
   { id: 'next-prompted', section: 'playback', combos: [{ key: 'PageDown' }] },
   { id: 'select-tool', section: 'prompting', combos: [{ key: 'v' }] },

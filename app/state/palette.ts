@@ -34,3 +34,6 @@ function hueToRgb(hue: number): Rgb {
   };
   return [channel(0), channel(8), channel(4)];
 }
+
+/** Colours to choose from: those that are told apart by every eye. */
+export const paletteSize = palette.length;

@@ -2,7 +2,7 @@ import { useEffect, useRef } from 'react';
 import type { VideoInfo } from '../../workers/protocol/video';
 import { useEngine } from '../app-context';
 import { useDevicePixelRatio } from '../ui/use-device-pixel-ratio';
-import { frameAtX, type TimelineScale } from './timeline-scale';
+import { frameAtX, xOfFrame, type TimelineScale } from './timeline-scale';
 import styles from './Timeline.module.css';
 
 const height = 44;
@@ -47,14 +47,15 @@ export function Filmstrip({ video, scale }: { video: VideoInfo; scale: TimelineS
   );
 }
 
+/** Every tile stands for a fixed stretch of the video, so that the pictures stay while the view moves. */
 function tilesOf(video: VideoInfo, scale: TimelineScale): { x: number; width: number; frameIndex: number }[] {
   const natural = Math.max(24, (height * video.width) / video.height);
-  // Stretched a little, so that whole pictures fill the strip.
-  const count = Math.max(1, Math.round(scale.width / natural));
-  const width = scale.width / count;
-  return Array.from({ length: count }, (_, n) => ({
-    x: n * width,
-    width,
-    frameIndex: frameAtX((n + 0.5) * width, scale),
-  }));
+  const framesPerTile = Math.max(1, (natural * scale.visibleFrames) / scale.width);
+  const first = Math.floor(scale.firstVisible / framesPerTile);
+  const count = Math.ceil((scale.firstVisible + scale.visibleFrames) / framesPerTile) - first;
+  const width = (framesPerTile * scale.width) / scale.visibleFrames;
+  return Array.from({ length: count }, (_, n) => {
+    const x = xOfFrame((first + n) * framesPerTile, scale);
+    return { x, width, frameIndex: frameAtX(x + width / 2, scale) };
+  });
 }

@@ -27,6 +27,7 @@ export function LaneCanvas({ entry, scale }: { entry: ObjectEntry; scale: Timeli
       const masklet = masklets.byObject[id];
       const lane = {
         spans: masklet ? laneSpans(masklet.columns) : [],
+        columns: masklet?.columns ?? null,
         promptedFrames: promptedFrames(prompts, id),
         color: objectRgb(colorIndex),
         isVisible,

@@ -10,7 +10,9 @@ export function Playhead({ scale }: { scale: TimelineScale }) {
   const ref = useRef<HTMLDivElement>(null);
   useEffect(() => {
     const move = (frameIndex: number) => {
-      ref.current!.style.transform = `translateX(${centreOfFrame(frameIndex, scale)}px)`;
+      const x = centreOfFrame(frameIndex, scale);
+      ref.current!.style.transform = `translateX(${x}px)`;
+      ref.current!.style.visibility = x < -1 || x > scale.width + 1 ? 'hidden' : '';
     };
     move(store.getState().playback.frameIndex);
     return watch(store, (state) => state.playback.frameIndex, move);

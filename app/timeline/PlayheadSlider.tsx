@@ -28,7 +28,7 @@ export function PlayheadSlider({ video, scrub, children }: PlayheadSliderProps) 
       <input
         ref={ref}
         type="range"
-        className={styles.range}
+        className={styles.input}
         aria-label={t.timeline.playhead}
         min={0}
         max={video.frameCount - 1}

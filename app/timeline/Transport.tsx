@@ -1,14 +1,17 @@
 import { ChevronFirst, ChevronLast, Pause, Play, StepBack, StepForward } from 'lucide-react';
+import type { ReactNode } from 'react';
 import { useApp, useAppState } from '../app-context';
 import { t } from '../messages/messages';
 import { run } from '../run-command';
 import { IconButton } from '../ui/IconButton';
+import { FrameField } from './FrameField';
+import { PlayMenu } from './PlayMenu';
 import { ReviewControls } from './ReviewControls';
 import { TrackControls } from './TrackControls';
 import styles from './Transport.module.css';
 
 /** Playing on the left, tracking beside it. */
-export function Transport({ frameCount }: { frameCount: number }) {
+export function Transport({ frameCount, children }: { frameCount: number; children: ReactNode }) {
   const { engine } = useApp();
   const isPlaying = useAppState((state) => state.playback.isPlaying);
   return (
@@ -48,9 +51,12 @@ export function Transport({ frameCount }: { frameCount: number }) {
         >
           <ChevronLast size={18} />
         </IconButton>
+        <FrameField last={frameCount - 1} />
+        <PlayMenu />
       </div>
       <TrackControls />
       <ReviewControls />
+      {children}
     </div>
   );
 }

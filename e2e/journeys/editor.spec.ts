@@ -1,7 +1,7 @@
 /** The editor, by hand and by keys: what people do between the first click and the export. */
 import { encode } from 'fast-png';
 import { expect, fixtureJson, test, type MaskletPage } from '../fixtures/masklet-page';
-import { insidePoint, pixelsOf, type Rle } from '../fixtures/rle';
+import { insidePoint, iou, pixelsOf, type Rle } from '../fixtures/rle';
 
 type Truth = { width: number; height: number; objects: { name: string; counts: number[][] }[] };
 const truth = fixtureJson<Truth>('media/shapes.json');
@@ -233,4 +233,75 @@ test('points, boxes, strokes and lassos edit the mask; masks are copied and read
   await page.keyboard.press('Escape');
   await page.keyboard.press('ArrowRight');
   await expect.poll(async () => (await masklet.call('status')).frame).toBe(1);
+});
+
+test('a drifting mask is put right in few actions: go there, paint, track what it changes', async ({ masklet }) => {
+  const { page } = masklet;
+  await openShapes(masklet);
+  const object = await masklet.call('addObject', 'Disc');
+  await masklet.call('prompt', { object, frame: 0, mask: truthOf(0, 0) });
+  // A drift, made: from frame 20 on the track follows a wrong mask.
+  await masklet.call('prompt', { object, frame: 20, mask: truthOf(1, 20) });
+  expect(await masklet.call('track')).toBe(40);
+  const agreement = async (frame: number) => iou((await masklet.call('mask', object, frame))!, truthOf(0, frame));
+  const drifted = await agreement(24);
+  expect(drifted).toBeLessThan(0.6);
+  const before = (await masklet.call('history')).steps.length;
+
+  // G and the number; Delete takes the wrong prompt; T tracks outward from there.
+  await page.getByTestId('stage').focus();
+  await page.keyboard.press('g');
+  await page.keyboard.type('20');
+  await page.keyboard.press('Enter');
+  await expect.poll(async () => (await masklet.call('status')).frame).toBe(20);
+  await page.keyboard.press('Delete');
+  await expect.poll(async () => (await masklet.call('history')).steps.length).toBe(before + 1);
+  await page.keyboard.press('t');
+  await expect.poll(async () => (await masklet.call('history')).steps.length).toBe(before + 2);
+  await masklet.idle();
+  const fixed = await agreement(24);
+  console.log(`drift at frame 24: IoU ${drifted.toFixed(3)} before, ${fixed.toFixed(3)} after`);
+  expect(fixed).toBeGreaterThan(drifted + 0.15);
+  // Before frame 20 nothing could change: the run has stopped there early.
+  const told = (await page.getByText(/^Tracked \d+ frames again, \d+ changed$/).textContent())!;
+  const [frames, changed] = told.match(/\d+/g)!.map(Number) as [number, number];
+  expect(frames).toBeLessThan(40);
+  expect(changed).toBeGreaterThan(0);
+  // The comparison: undo shows what it was, redo what it is.
+  await page.keyboard.press('Control+z');
+  await expect.poll(() => agreement(24)).toBe(drifted);
+  await page.keyboard.press('Control+Shift+z');
+  await expect.poll(() => agreement(24)).toBe(fixed);
+
+  // Between in and out only, a single frame, and a lock that a run respects.
+  await masklet.call('clear', { object, frame: 0 });
+  await masklet.call('prompt', { object, frame: 10, mask: truthOf(0, 10) });
+  await page.keyboard.press('Escape');
+  await masklet.call('seek', 8);
+  await page.keyboard.press('i');
+  await masklet.call('seek', 12);
+  await page.keyboard.press('o');
+  await expect(page.getByTestId('range')).toBeVisible();
+  const outside = await masklet.call('mask', object, 30);
+  await page.keyboard.press('t');
+  await masklet.idle();
+  expect(await masklet.call('mask', object, 30)).toEqual(outside);
+  await page.keyboard.press('Shift+i');
+  await masklet.call('seek', 30);
+  await page.keyboard.press('Shift+l');
+  await expect(page.getByRole('button', { name: 'Unlock frame' })).toBeVisible();
+  await masklet.call('prompt', { object, frame: 25, mask: truthOf(1, 25) });
+  await masklet.call('track', { objects: [object], from: 25 });
+  expect(await masklet.call('mask', object, 30)).toEqual(outside);
+
+  // The timeline: nearer by wheel and by button, and it follows the playhead.
+  const strip = page.getByTestId('scrubber');
+  const { x, y, width } = (await strip.boundingBox())!;
+  await page.mouse.move(x + width / 2, y + 30);
+  for (let n = 0; n < 3; n++) await page.mouse.wheel(0, -300);
+  await page.mouse.click(x + 2, y + 30);
+  await expect.poll(async () => (await masklet.call('status')).frame).toBeGreaterThan(5);
+  await page.keyboard.press('End');
+  await page.mouse.click(x + width - 2, y + 30);
+  await expect.poll(async () => (await masklet.call('status')).frame).toBe(39);
 });
