@@ -14,7 +14,7 @@ from masklet_export.model.hub_configurations import ARCHITECTURES, HUB_SIZES, hu
 from masklet_export.model.hub_model import HubModel, unloaded_hub_model
 from masklet_export.pack.check_pack import check_graphs, check_trajectory, open_for_check
 from masklet_export.pack.manifest import PackCard, PackManifest, TrackerSettings, read_manifest
-from masklet_export.pack.micro_hub import write_micro_hub
+from masklet_export.pack.micro_hub import write_checkpoints, write_micro_hub
 from masklet_export.pack.micro_pack import write_micro_pack
 from masklet_export.pack.parity_report import PARITY_FILE, write_parity_report
 from masklet_export.pack.weightless_sessions import WeightlessSessions
@@ -127,6 +127,7 @@ def _giga(operations: Mapping[str, int]) -> str:
 def _micro(options: argparse.Namespace) -> int:
     _report(write_micro_pack(options.out / "micro"))
     write_micro_hub(options.out / "micro-hub")
+    write_checkpoints(options.out / "checkpoints")
     return 0
 
 

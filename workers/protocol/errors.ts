@@ -14,6 +14,7 @@ export type ErrorCode =
   | 'model-missing'
   | 'model-corrupt'
   | 'model-incompatible'
+  | 'model-too-large'
   | 'webgpu-unavailable'
   | 'device-lost'
   | 'out-of-memory'

@@ -10,6 +10,8 @@ export type ModelStatus = {
   title: string;
   version: string;
   imageSize: number;
+  /** Sizes that the model can be loaded for. */
+  imageSizes: number[];
   provider: Provider;
   /** Adapter description, or threads of WASM. */
   device: string;
@@ -17,12 +19,44 @@ export type ModelStatus = {
   fallbackReason: string | null;
 };
 
+/** Where a model comes from. */
+export type ModelSource =
+  /** Folder of a pack, absolute, ending in a slash. */
+  | { kind: 'pack'; url: string }
+  /** A model of the catalogue whose weights this browser keeps. */
+  | { kind: 'stored'; name: string }
+  /** What a person dropped: a file of weights, a pack in a zip, or the files of a pack's folder with their paths. */
+  | { kind: 'files'; files: { path: string; file: File }[] };
+
 export type LoadModelRequest = {
-  /** Folder of the pack, absolute. */
-  packUrl: string;
+  source: ModelSource;
   /** `auto` takes WebGPU where there is an adapter. */
   provider: Provider | 'auto';
+  /** Of models that leave the choice; their smallest by default. */
+  imageSize?: number;
 };
+
+/** A model of the catalogue: the app has its graphs, not its weights. */
+export type CatalogueModel = {
+  name: string;
+  title: string;
+  architecture: 'sam2.0' | 'sam2.1';
+  license: string;
+  repository: string;
+  /** Of the weights as they are published; about, before they are there. */
+  weightsBytes: number;
+  imageSizes: number[];
+  /** Of one tracked frame of one object, by input size. */
+  operations: Record<string, number>;
+  /** Bytes of the weights that this browser keeps. */
+  storedBytes: number;
+  /** Of the weights kept, once they are whole and checked. */
+  sha256: string | null;
+  /** Address or file name that the weights kept are from. */
+  storedFrom: string | null;
+};
+
+export type StoreProgress = { stage: 'download' | 'verify'; loadedBytes: number; totalBytes: number };
 
 export type LoadProgress = { loadedBytes: number; totalBytes: number; stage: 'download' | 'compile' };
 
@@ -114,9 +148,36 @@ export type MaskSource = {
 export type SegmentApi = MaskSource & {
   /**
    * Downloads, checks and compiles a pack; replaces the model before. Masks already made are kept.
-   * @throws `model-missing`, `model-corrupt`, `model-incompatible`, `webgpu-unavailable`, `network`, `out-of-memory`
+   * @throws `model-missing`, `model-corrupt`, `model-incompatible`, `model-too-large`, `webgpu-unavailable`, `network`,
+   *   `out-of-memory`
    */
   loadModel(request: LoadModelRequest, onProgress: (progress: LoadProgress) => void): Promise<ModelStatus>;
+  /** Where the list of models without weights is, absolute. Before any call that needs it. */
+  useCatalogue(catalogueUrl: string): Promise<void>;
+  /** @throws `network`, `model-missing`, `model-incompatible` */
+  catalogue(): Promise<CatalogueModel[]>;
+  /**
+   * Downloads weights into this browser's store and checks them. Ended by the signal or a broken connection, it keeps
+   * what it has and goes on from there the next time.
+   * @param url of the model's `model.safetensors`
+   * @throws `cancelled`, `network`, `model-missing`, `model-corrupt`, `model-incompatible`, `storage-full`, `busy`
+   */
+  downloadWeights(
+    name: string,
+    url: string,
+    onProgress: (progress: StoreProgress) => void,
+    signal: AbortSignal,
+  ): Promise<CatalogueModel>;
+  /**
+   * Copies a file of weights into the store and checks it.
+   * @throws `cancelled`, `model-corrupt`, `model-incompatible`, `storage-full`, `busy`
+   */
+  keepWeights(
+    file: File,
+    onProgress: (progress: StoreProgress) => void,
+    signal: AbortSignal,
+  ): Promise<CatalogueModel>;
+  removeWeights(name: string): Promise<void>;
   /** Starts anew on a video; `media` serves `FrameSource`. */
   openVideo(video: VideoInfo, media: MessagePort): Promise<void>;
   closeVideo(): Promise<void>;

@@ -30,7 +30,7 @@ beforeAll(async () => {
   segment = connect<SegmentApi>(worker);
   const progress: string[] = [];
   const status = await segment.loadModel(
-    { packUrl: new URL('/models/nano/', location.href).href, provider: 'wasm' },
+    { source: { kind: 'pack', url: new URL('/models/nano/', location.href).href }, provider: 'wasm' },
     callback(({ stage }) => void progress.push(stage)),
   );
   expect(status).toMatchObject({ name: 'nano', provider: 'wasm', fallbackReason: null });
@@ -202,7 +202,7 @@ it('refuses what can not be, in words', async () => {
 it('keeps masks and prompts when the model is loaded again', async () => {
   const before = await counts(2, 12);
   await segment.loadModel(
-    { packUrl: new URL('/models/nano/', location.href).href, provider: 'wasm' },
+    { source: { kind: 'pack', url: new URL('/models/nano/', location.href).href }, provider: 'wasm' },
     callback(() => undefined),
   );
   expect(await counts(2, 12)).toEqual(before);

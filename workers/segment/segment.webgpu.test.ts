@@ -18,7 +18,7 @@ async function session(provider: Provider): Promise<Run> {
   const worker = new Worker(new URL('./segment.worker.ts', import.meta.url), { type: 'module' });
   const segment = connect<SegmentApi>(worker);
   const status = await segment.loadModel(
-    { packUrl: microPackUrl, provider },
+    { source: { kind: 'pack', url: microPackUrl }, provider },
     callback(() => undefined),
   );
   expect(status).toMatchObject({ name: 'micro', provider, fallbackReason: null });

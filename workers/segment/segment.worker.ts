@@ -19,6 +19,11 @@ import { loadModel, type LoadedModel } from './load-model';
 import { candidateMask, maskResults, withoutPixels, type MaskView } from './masks/mask-result';
 import { defaultTrackerOptions } from './memory/tracker-options';
 import { ortBusyMs } from './runtime/ort-queue';
+import { catalogueEntry, catalogueModel, listCatalogue } from './list-catalogue';
+import { downloadWeights, keepWeights } from './model-pack/download-weights';
+import { fetchCatalogue, recogniseWeights } from './model-pack/weightless-pack';
+import { openWeightsFile } from './model-pack/weights-file';
+import { removeStored } from './model-pack/weights-store';
 import { runtimeLimits } from './runtime-limits';
 import { MemoryBudget } from './tracker/memory-budget';
 import type { PromptedFrame, TrackContext } from './tracker/track-frame';
@@ -26,6 +31,7 @@ import { noTimes, Tracker } from './tracker/tracker';
 
 type OpenVideo = { info: VideoInfo; frames: Remote<FrameSource>; tracker: Tracker };
 
+let catalogueUrl = '';
 let model: LoadedModel | null = null;
 let video: OpenVideo | null = null;
 let context: TrackContext | null = null;
@@ -162,7 +168,7 @@ const api: SegmentApi = {
   ...maskSource,
 
   async loadModel(request, onProgress) {
-    const loaded = await loadModel(request, onProgress);
+    const loaded = await loadModel(request, catalogueUrl, onProgress);
     const before = model;
     const wasLost = lost !== null;
     model = loaded;
@@ -173,6 +179,28 @@ const api: SegmentApi = {
     if (loaded.runtime.gpu) watch(loaded.runtime.gpu);
     if (before && !wasLost) await before.graphs.release();
     return loaded.status;
+  },
+
+  async useCatalogue(url) {
+    catalogueUrl = url;
+  },
+
+  async catalogue() {
+    return listCatalogue(catalogueUrl);
+  },
+
+  async downloadWeights(name, url, onProgress, signal) {
+    const entry = await catalogueEntry(catalogueUrl, name);
+    return catalogueModel(entry, await downloadWeights(catalogueUrl, entry, url, onProgress, signal));
+  },
+
+  async keepWeights(file, onProgress, signal) {
+    const entry = recogniseWeights(await openWeightsFile(file), await fetchCatalogue(catalogueUrl));
+    return catalogueModel(entry, await keepWeights(catalogueUrl, entry, file, onProgress, signal));
+  },
+
+  async removeWeights(name) {
+    await removeStored(name);
   },
 
   async openVideo(info, media) {

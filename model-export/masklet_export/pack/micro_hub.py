@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from pathlib import Path
 
 import numpy as np
@@ -87,3 +88,31 @@ def write_micro_hub(folder: Path) -> None:
         # safetensors writes a strided view's buffer, not its elements.
         contiguous = {key: np.ascontiguousarray(value) for key, value in tensors.items()}
         (golden / f"{name}.safetensors").write_bytes(save(contiguous))
+
+
+class _Attack:
+    """Unpickled as pickles usually are, it would make a file."""
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return Path.touch, (Path("attacked"),)
+
+
+def write_checkpoints(folder: Path) -> None:
+    """Write small `.pt` files for tests of a reader: what `torch.save` makes of every kind of tensor, and bad ones."""
+    folder.mkdir(parents=True, exist_ok=True)
+    numbers = torch.arange(12, dtype=torch.float32).reshape(3, 4) / 4 - 1
+    shared = torch.arange(10, dtype=torch.float32)
+    state = OrderedDict(
+        float32=numbers,
+        float16=numbers.half(),
+        bfloat16=numbers.bfloat16(),
+        float64=numbers.double(),
+        parameter=torch.nn.Parameter(numbers[0].clone()),
+        first_part=shared[:4],
+        second_part=shared[4:].reshape(2, 3),
+        steps=torch.tensor(7),
+    )
+    torch.save({"model": state, "epoch": 3, "rate": 0.5, "names": ["a", "b"], "done": True}, folder / "every-kind.pt")
+    torch.save(OrderedDict(weight=numbers), folder / "bare.pt")
+    torch.save({"model": {"weight": numbers.T}}, folder / "transposed.pt")
+    torch.save({"model": {"weight": numbers, "more": _Attack()}}, folder / "attack.pt")

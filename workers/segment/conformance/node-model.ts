@@ -21,6 +21,7 @@ export async function loadNodeModel(folder: string): Promise<NodeModel> {
     gpu: null,
     traffic: null,
     tensors: createCpuTensorMemory(ort),
+    maxBufferBytes: Infinity,
     createSession: async (model) => {
       const session = await enqueue(() => ort.InferenceSession.create(model, { executionProviders: ['wasm'] }));
       return { run: (inputs) => enqueue(() => session.run(inputs)), release: () => session.release() };

@@ -25,20 +25,26 @@ export type Graphs = {
 
 /** Compiles a pack's graphs, one after another. @throws `model-incompatible`, `out-of-memory` */
 export async function compileGraphs(
-  { manifest, graphs }: ModelPack,
+  { manifest, graphs, weights, largestBufferBytes }: ModelPack,
   runtime: Runtime,
   onProgress: (progress: LoadProgress) => void,
 ): Promise<Graphs> {
   const sessions = {} as Record<GraphName, GraphSession>;
   for (const [n, name] of graphNames.entries()) {
     onProgress({ stage: 'compile', loadedBytes: n, totalBytes: graphNames.length });
-    sessions[name] = await runtime.createSession(graphs[name]);
+    // One graph's weights at a time: a session has its own copy when the next ones are read.
+    sessions[name] = await runtime.createSession(graphs[name], await weights?.(name));
   }
   const { tensors } = runtime;
+  // Scores of memory attention grow with the objects attended for at once.
+  const maxSlots = largestBufferBytes
+    ? Math.max(1, Math.floor(runtime.maxBufferBytes / largestBufferBytes.memory_attention))
+    : Infinity;
   return {
     manifest,
     encodeImage: (image) => runImageEncoder(sessions.image_encoder, image),
-    attendMemory: (features, slots) => runMemoryAttention(sessions.memory_attention, tensors, features, slots),
+    attendMemory: (features, slots) =>
+      runMemoryAttention(sessions.memory_attention, tensors, features, slots, maxSlots),
     decodeMasks: (features, conditioned, slots, wantsCandidates) =>
       runMaskDecoder(sessions.mask_decoder, tensors, features, conditioned, slots, wantsCandidates),
     encodeMemory: (features, slots) => runMemoryEncoder(sessions.memory_encoder, tensors, features, slots),

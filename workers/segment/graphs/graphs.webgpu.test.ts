@@ -1,9 +1,16 @@
 import { expect, it } from 'vitest';
-import { compareWithPyTorch } from './micro-parity';
+import { compareWithPyTorch, microHubUrl } from './micro-parity';
 
 it('gives what PyTorch gives, graph by graph, on WebGPU', async () => {
   expect(await navigator.gpu.requestAdapter(), 'no WebGPU adapter: this part can prove nothing here').not.toBeNull();
   const errors = await compareWithPyTorch('webgpu');
   expect(errors.length).toBe(11);
   for (const { graph, output, relativeError } of errors) expect(relativeError, `${graph}.${output}`).toBeLessThan(1e-3);
+});
+
+it('takes the weights of a hub model from their own file, on WebGPU', async () => {
+  const weights = await (await fetch(new URL('model.safetensors', microHubUrl))).blob();
+  const errors = await compareWithPyTorch('webgpu', microHubUrl, weights);
+  expect(errors.length).toBe(11);
+  for (const { graph, output, relativeError } of errors) expect(relativeError, `${graph}.${output}`).toBeLessThan(5e-3);
 });

@@ -15,9 +15,30 @@ export type MemoryContext = {
  * Conditions one frame's features on the memory bank of each slot (axis B). Slots with fewer memories (N) or pointers
  * (K) than the fullest are padded and masked.
  *
+ * @param maxSlots how many slots one run may have; more are attended for in several runs
  * out: float32[B, D, S/16, S/16], owned by the caller.
  */
 export async function runMemoryAttention(
+  session: GraphSession,
+  tensors: TensorMemory,
+  features: ImageFeatures,
+  slots: readonly MemoryContext[],
+  maxSlots = Infinity,
+): Promise<Tensor> {
+  if (slots.length <= maxSlots) return attend(session, tensors, features, slots);
+  const parts: Tensor[] = [];
+  try {
+    for (let start = 0; start < slots.length; start += maxSlots) {
+      const part = await attend(session, tensors, features, slots.slice(start, start + maxSlots));
+      parts.push(...tensors.unstack(part));
+    }
+    return tensors.stack(parts, [slots.length, ...features.stride16.dims.slice(1)]);
+  } finally {
+    for (const part of parts) part.dispose();
+  }
+}
+
+async function attend(
   session: GraphSession,
   tensors: TensorMemory,
   features: ImageFeatures,

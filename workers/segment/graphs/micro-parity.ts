@@ -1,8 +1,10 @@
 /** Runs the micro pack's graphs on a provider over inputs recorded in PyTorch, and compares with its outputs. For tests. */
 import type { Provider } from '../../protocol/segment-contract';
-import { downloadPack } from '../model-pack/download';
+import { downloadPack, type ModelPack } from '../model-pack/download';
 import { graphNames, type GraphName } from '../model-pack/manifest';
 import { readSafetensors, tensorNumbers, type SafeTensor } from '../model-pack/safetensors';
+import { fetchCatalogue, fetchWeightless, recogniseWeights, weightlessPack } from '../model-pack/weightless-pack';
+import { openWeightsFile } from '../model-pack/weights-file';
 import type { Tensor } from '../runtime/ort';
 import { createRuntime } from '../runtime/runtime';
 
@@ -11,13 +13,20 @@ export const microPackUrl = new URL('/e2e/fixtures/packs/micro/', location.href)
 /** Largest difference of an output from PyTorch's, over the largest value there (at least 1). */
 export type OutputError = { graph: GraphName; output: string; relativeError: number };
 
-export async function compareWithPyTorch(provider: Provider): Promise<OutputError[]> {
+export const microHubUrl = new URL('/e2e/fixtures/packs/micro-hub/', location.href).href;
+
+/** @param url folder of the pack, or of the weightless model, whose weights are `weights` */
+export async function compareWithPyTorch(
+  provider: Provider,
+  url = microPackUrl,
+  weights?: Blob,
+): Promise<OutputError[]> {
   const runtime = await createRuntime(provider);
-  const pack = await downloadPack(microPackUrl, () => undefined);
+  const pack = weights ? await openWeightless(url, weights) : await downloadPack(url, () => undefined);
   const errors: OutputError[] = [];
   for (const graph of graphNames) {
-    const session = await runtime.createSession(pack.graphs[graph]);
-    const golden = await fetchTensors(new URL(`golden/${graph}.safetensors`, microPackUrl));
+    const session = await runtime.createSession(pack.graphs[graph], await pack.weights?.(graph));
+    const golden = await fetchTensors(new URL(`golden/${graph}.safetensors`, url));
     const inputs: Record<string, Tensor> = {};
     for (const [name, tensor] of golden) {
       if (!name.startsWith('in.')) continue;
@@ -36,6 +45,14 @@ export async function compareWithPyTorch(provider: Provider): Promise<OutputErro
     await session.release();
   }
   return errors;
+}
+
+async function openWeightless(url: string, file: Blob): Promise<ModelPack> {
+  const catalogueUrl = new URL('catalogue.json', url).href;
+  const weights = await openWeightsFile(file);
+  const entry = recogniseWeights(weights, await fetchCatalogue(catalogueUrl));
+  const manifest = await fetchWeightless(catalogueUrl, entry);
+  return weightlessPack(catalogueUrl, manifest, weights, entry.imageSizes[0]!, () => undefined);
 }
 
 async function fetchTensors(url: URL): Promise<Map<string, SafeTensor>> {

@@ -1,26 +1,44 @@
 /** Fetches a model pack and checks every file against its manifest before anyone runs it. */
 import { MaskletError } from '../../protocol/errors';
-import { graphNames, parseManifest, type GraphName, type Manifest } from './manifest';
+import { graphNames, parseManifest, type GraphFile, type GraphName, type Manifest } from './manifest';
 
-export type ModelPack = { manifest: Manifest; graphs: Record<GraphName, Uint8Array> };
+export type ModelPack = {
+  manifest: Manifest;
+  graphs: Record<GraphName, Uint8Array>;
+  /** Reads the weights that a graph does not hold itself. */
+  weights?: (graph: GraphName) => Promise<ExternalWeight[]>;
+  /** Of any weight or intermediate tensor of a graph, for one object with a full memory bank; where it is known. */
+  largestBufferBytes?: Record<GraphName, number>;
+};
+
+/** What the graph expects at the start of a file of this name: float32. */
+export type ExternalWeight = { path: string; data: Uint8Array };
+
+type OnBytes = (loadedBytes: number, totalBytes: number) => void;
 
 /**
  * @param packUrl the pack's folder, ending in a slash
  * @throws `network`, `model-missing`, `model-incompatible`, `model-corrupt`
  */
-export async function downloadPack(
-  packUrl: string,
-  onProgress: (loadedBytes: number, totalBytes: number) => void,
-): Promise<ModelPack> {
-  const manifest = parseManifest(await fetchManifest(new URL('manifest.json', packUrl)));
-  const totalBytes = graphNames.reduce((sum, name) => sum + manifest.graphs[name].bytes, 0);
+export async function downloadPack(packUrl: string, onProgress: OnBytes): Promise<ModelPack> {
+  const manifest = parseManifest(await fetchJson(new URL('manifest.json', packUrl)));
+  return { manifest, graphs: await fetchGraphs(packUrl, manifest.graphs, onProgress) };
+}
+
+/** Fetches graph files from a folder and checks each. */
+export async function fetchGraphs(
+  folderUrl: string,
+  files: Record<GraphName, GraphFile>,
+  onProgress: OnBytes,
+): Promise<Record<GraphName, Uint8Array>> {
+  const totalBytes = graphNames.reduce((sum, name) => sum + files[name].bytes, 0);
   let loadedBytes = 0;
   // One file that can't be had ends the fetching of the others.
   const rest = new AbortController();
-  const files = await Promise.all(
+  const graphs = await Promise.all(
     graphNames.map(async (name) => {
-      const { file, bytes, sha256 } = manifest.graphs[name];
-      const data = await fetchBytes(new URL(file, packUrl), bytes, rest.signal, (count) => {
+      const { file, bytes, sha256 } = files[name];
+      const data = await fetchBytes(new URL(file, folderUrl), bytes, rest.signal, (count) => {
         loadedBytes += count;
         onProgress(loadedBytes, totalBytes);
       });
@@ -31,10 +49,37 @@ export async function downloadPack(
     rest.abort();
     throw error;
   });
-  return { manifest, graphs: Object.fromEntries(files) as Record<GraphName, Uint8Array> };
+  return Object.fromEntries(graphs) as Record<GraphName, Uint8Array>;
 }
 
-async function fetchManifest(url: URL): Promise<unknown> {
+/** Takes a pack from files: those of a folder, or of a zip. @throws `model-missing`, `model-incompatible`, `model-corrupt` */
+export async function readPackFiles(read: (file: string) => Promise<Uint8Array<ArrayBuffer>>): Promise<ModelPack> {
+  const manifest = parseManifest(parseJson(await read('manifest.json')));
+  const graphs = {} as Record<GraphName, Uint8Array>;
+  for (const name of graphNames) {
+    const { file, bytes, sha256 } = manifest.graphs[name];
+    const data = await read(file);
+    if (data.length !== bytes) {
+      throw wrongBytes(file, `is ${data.length < bytes ? 'shorter' : 'longer'} than its manifest says`);
+    }
+    await checkHash(file, data, sha256);
+    graphs[name] = data;
+  }
+  return { manifest, graphs };
+}
+
+function parseJson(bytes: Uint8Array): unknown {
+  try {
+    return JSON.parse(new TextDecoder().decode(bytes));
+  } catch (error) {
+    throw new MaskletError('model-incompatible', "This model pack can't be used: its manifest is not JSON.", {
+      cause: error,
+    });
+  }
+}
+
+/** @throws `network`, `model-missing` */
+export async function fetchJson(url: URL): Promise<unknown> {
   const response = await fetchFile(url, { cache: 'no-cache' });
   try {
     return await response.json();

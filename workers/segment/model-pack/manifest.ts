@@ -4,7 +4,7 @@ import { MaskletError } from '../../protocol/errors';
 export const graphNames = ['image_encoder', 'memory_attention', 'mask_decoder', 'memory_encoder'] as const;
 export type GraphName = (typeof graphNames)[number];
 
-type GraphFile = { file: string; bytes: number; sha256: string };
+export type GraphFile = { file: string; bytes: number; sha256: string };
 
 export type Manifest = {
   format: 'masklet-pack/1';
@@ -62,10 +62,7 @@ export function parseManifest(json: unknown): Manifest {
   check(manifest.memoryChannels === 64, 'memoryChannels');
   check(isNumbers(manifest.imageMean, 3), 'imageMean');
   check(isNumbers(manifest.imageStd, 3), 'imageStd');
-  check(typeof manifest.tracker === 'object' && manifest.tracker !== null, 'tracker');
-  for (const field of ['numSpatialMemories', 'memoryStride', 'maxObjectPointers'] as const) {
-    check(isPositive(manifest.tracker[field]), `tracker.${field}`);
-  }
+  checkTracker(manifest.tracker, check);
   check(isNumbers(manifest.maskDownsample?.weight, 16), 'maskDownsample.weight');
   check(Number.isFinite(manifest.maskDownsample.bias), 'maskDownsample.bias');
   for (const name of graphNames) {
@@ -73,15 +70,26 @@ export function parseManifest(json: unknown): Manifest {
     // A plain file name: a pack can't reach outside its folder.
     check(typeof graph?.file === 'string' && /^[\w.-]+\.onnx$/.test(graph.file), `graphs.${name}.file`);
     check(isPositive(graph.bytes), `graphs.${name}.bytes`);
-    check(/^[0-9a-f]{64}$/.test(graph.sha256), `graphs.${name}.sha256`);
+    check(isSha256(graph.sha256), `graphs.${name}.sha256`);
   }
   return manifest;
 }
 
-function isPositive(value: unknown): boolean {
+export function checkTracker(tracker: Manifest['tracker'], check: (isValid: boolean, field: string) => void): void {
+  check(typeof tracker === 'object' && tracker !== null, 'tracker');
+  for (const field of ['numSpatialMemories', 'memoryStride', 'maxObjectPointers'] as const) {
+    check(isPositive(tracker[field]), `tracker.${field}`);
+  }
+}
+
+export function isSha256(value: unknown): boolean {
+  return typeof value === 'string' && /^[0-9a-f]{64}$/.test(value);
+}
+
+export function isPositive(value: unknown): boolean {
   return Number.isInteger(value) && (value as number) > 0;
 }
 
-function isNumbers(value: unknown, length: number): boolean {
+export function isNumbers(value: unknown, length: number): boolean {
   return Array.isArray(value) && value.length === length && value.every((n) => Number.isFinite(n));
 }

@@ -24,9 +24,19 @@ export type Runtime = {
   /** What crossed to the device and back, still counting; null on WASM. */
   traffic: GpuTraffic | null;
   tensors: TensorMemory;
-  /** @throws `model-incompatible`, `out-of-memory` */
-  createSession(model: Uint8Array): Promise<GraphSession>;
+  /** The largest tensor it can hold. */
+  maxBufferBytes: number;
+  /**
+   * @param externalData what the model's external initializers are read from, by path
+   * @throws `model-incompatible`, `out-of-memory`
+   */
+  createSession(model: Uint8Array, externalData?: ExternalData): Promise<GraphSession>;
 };
+
+export type ExternalData = readonly { path: string; data: Uint8Array }[];
+
+/** WASM addresses 4 GiB; a tensor of more than a quarter of it is not to be had. */
+const maxWasmTensorBytes = 2 ** 30;
 
 /** @throws `webgpu-unavailable` where WebGPU was asked for and is not there */
 export async function createRuntime(provider: Provider): Promise<Runtime> {
@@ -39,7 +49,8 @@ export async function createRuntime(provider: Provider): Promise<Runtime> {
       gpu: null,
       traffic: null,
       tensors: createCpuTensorMemory(ort),
-      createSession: (model) => createSession(ort, model, { executionProviders: ['wasm'] }),
+      maxBufferBytes: maxWasmTensorBytes,
+      createSession: (model, externalData) => createSession(ort, model, externalData, { executionProviders: ['wasm'] }),
     };
   }
   const { device, description } = await requestGpuDevice();
@@ -50,8 +61,9 @@ export async function createRuntime(provider: Provider): Promise<Runtime> {
     gpu: device,
     traffic: countTraffic(device),
     tensors: createGpuTensorMemory(ort, device),
-    createSession: (model) =>
-      createSession(ort, model, {
+    maxBufferBytes: Math.min(device.limits.maxBufferSize, device.limits.maxStorageBufferBindingSize),
+    createSession: (model, externalData) =>
+      createSession(ort, model, externalData, {
         // Every session needs the device: setting it on ort.env beforehand is ignored.
         executionProviders: [{ name: 'webgpu', device }],
         preferredOutputLocation: 'gpu-buffer',
@@ -62,11 +74,14 @@ export async function createRuntime(provider: Provider): Promise<Runtime> {
 async function createSession(
   ort: OrtModule,
   model: Uint8Array,
+  externalData: ExternalData = [],
   options: Parameters<OrtModule['InferenceSession']['create']>[1],
 ): Promise<GraphSession> {
   let session: OrtSession;
   try {
-    session = await enqueue(() => ort.InferenceSession.create(model, { graphOptimizationLevel: 'all', ...options }));
+    session = await enqueue(() =>
+      ort.InferenceSession.create(model, { graphOptimizationLevel: 'all', externalData, ...options }),
+    );
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
     if (/memory|alloc/i.test(message)) {

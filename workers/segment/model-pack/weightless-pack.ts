@@ -1,0 +1,146 @@
+/** Puts a weightless model and a file of weights together, once every tensor was found to be what the graphs expect. */
+import { MaskletError } from '../../protocol/errors';
+import {
+  parseCatalogue,
+  parseWeightless,
+  type CatalogueEntry,
+  type WeightEntry,
+  type WeightlessManifest,
+} from './catalogue';
+import { fetchGraphs, fetchJson, type ExternalWeight, type ModelPack } from './download';
+import { graphNames, type GraphName, type Manifest } from './manifest';
+import { isFloat, readAsFloat32, type StoredTensor } from './stored-tensor';
+import type { WeightsFile } from './weights-file';
+
+/** @throws `network`, `model-missing`, `model-incompatible` */
+export async function fetchCatalogue(catalogueUrl: string): Promise<CatalogueEntry[]> {
+  return parseCatalogue(await fetchJson(new URL(catalogueUrl)));
+}
+
+/** @throws `network`, `model-missing`, `model-incompatible` */
+export async function fetchWeightless(catalogueUrl: string, { manifest }: CatalogueEntry): Promise<WeightlessManifest> {
+  return parseWeightless(await fetchJson(new URL(manifest, catalogueUrl)));
+}
+
+const trunkTable = { transformers: 'vision_encoder.backbone.pos_embed', meta: 'image_encoder.trunk.pos_embed' };
+const only21 = { transformers: 'occlusion_spatial_embedding_parameter', meta: 'no_obj_embed_spatial' };
+
+/**
+ * Which model the weights are of: by its image encoder's width and depth, and the tensors that 2.1 added.
+ * @throws `model-incompatible`
+ */
+export function recogniseWeights({ layout, tensors }: WeightsFile, entries: readonly CatalogueEntry[]): CatalogueEntry {
+  const table = tensors.get(trunkTable[layout]);
+  if (!table) throw new MaskletError('model-incompatible', 'This file holds no weights of SAM 2 or SAM 2.1.');
+  const width = table.shape[1];
+  const blocks = [...tensors.keys()].map((key) => /\.blocks\.(\d+)\.attn\.qkv\.weight$/.exec(key)?.[1] ?? -1);
+  const depth = 1 + blocks.reduce<number>((most, block) => Math.max(most, +block), -1);
+  const architecture = tensors.has(only21[layout]) ? 'sam2.1' : 'sam2.0';
+  const found = entries.find(
+    ({ trunk, architecture: theirs }) => trunk.width === width && trunk.depth === depth && theirs === architecture,
+  );
+  if (found) return found;
+  throw new MaskletError(
+    'model-incompatible',
+    `These are weights of a SAM 2 that is not known here: its image encoder is ${width} wide with ${depth} blocks.`,
+  );
+}
+
+/** @throws `model-incompatible` naming the first tensor that is missing or not as the graphs expect it */
+export function checkWeights(file: WeightsFile, { title, weights }: WeightlessManifest): void {
+  for (const group of Object.values(weights)) {
+    for (const [key, entry] of Object.entries(group)) {
+      const pieces = findPieces(file, key, entry);
+      if (!pieces) throw unfit(title, `"${key}" is missing`);
+      const shapes = pieces.map(({ shape }) => shape);
+      if (!pieces.every(({ dtype }) => isFloat(dtype))) throw unfit(title, `"${key}" is not of floats`);
+      if (!isShape(shapes, entry.shape)) {
+        throw unfit(title, `"${key}" is [${shapes.join('] + [')}] where the model has [${entry.shape.join()}]`);
+      }
+    }
+  }
+}
+
+/**
+ * @param imageSize one of the manifest's sizes
+ * @throws `network`, `model-missing`, `model-incompatible`, `model-corrupt`, `invalid-argument` for another size
+ */
+export async function weightlessPack(
+  catalogueUrl: string,
+  manifest: WeightlessManifest,
+  file: WeightsFile,
+  imageSize: number,
+  onProgress: (loadedBytes: number, totalBytes: number) => void,
+): Promise<ModelPack> {
+  const size = manifest.sizes[imageSize];
+  if (!size) {
+    const sizes = Object.keys(manifest.sizes).join(', ');
+    throw new MaskletError('invalid-argument', `${manifest.title} takes pictures of ${sizes} px, not of ${imageSize}.`);
+  }
+  checkWeights(file, manifest);
+  const numbers = async (key: string): Promise<number[]> =>
+    Array.from(new Float32Array((await readWeight(file, key, manifest.weights.mask_prompt[key]!)).buffer));
+  const { sizes: _sizes, weights, format: _format, ...common } = manifest;
+  const full: Manifest = {
+    ...common,
+    format: 'masklet-pack/1',
+    imageSize,
+    graphs: size.graphs,
+    maskDownsample: {
+      weight: await numbers('mask_downsample.weight'),
+      bias: (await numbers('mask_downsample.bias'))[0]!,
+    },
+    trainingData: [],
+    quality: {},
+  };
+  return {
+    manifest: full,
+    graphs: await fetchGraphs(catalogueUrl, size.graphs, onProgress),
+    largestBufferBytes: Object.fromEntries(
+      graphNames.map((name) => [name, size.graphs[name].largestBufferBytes]),
+    ) as Record<GraphName, number>,
+    async weights(graph) {
+      const external: ExternalWeight[] = [];
+      for (const [key, entry] of Object.entries(weights[graph])) {
+        external.push({ path: key, data: await readWeight(file, key, entry) });
+      }
+      return external;
+    },
+  };
+}
+
+/** The tensors of the file that make up one weight; null where one is missing. */
+function findPieces({ layout, tensors }: WeightsFile, key: string, entry: WeightEntry): StoredTensor[] | null {
+  if (layout === 'meta') {
+    const pieces = entry.meta.map((name) => tensors.get(name));
+    return pieces.every((piece) => piece !== undefined) ? pieces : null;
+  }
+  const name = [key, ...(entry.aliases ?? [])].find((each) => tensors.has(each));
+  return name === undefined ? null : [tensors.get(name)!];
+}
+
+function isShape(pieces: readonly (readonly number[])[], [rows, ...rest]: readonly number[]): boolean {
+  const total = pieces.reduce((sum, [count = 0]) => sum + count, 0);
+  return total === rows && pieces.every(([, ...others]) => others.join() === rest.join());
+}
+
+async function readWeight(file: WeightsFile, key: string, entry: WeightEntry): Promise<Uint8Array<ArrayBuffer>> {
+  const pieces = await Promise.all(findPieces(file, key, entry)!.map(readAsFloat32));
+  const [first, ...others] = pieces;
+  if (others.length === 0) return asBytes(first!);
+  const joined = new Float32Array(pieces.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const piece of pieces) {
+    joined.set(piece, at);
+    at += piece.length;
+  }
+  return asBytes(joined);
+}
+
+function asBytes({ buffer, byteOffset, byteLength }: Float32Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(buffer, byteOffset, byteLength);
+}
+
+function unfit(title: string, what: string): MaskletError {
+  return new MaskletError('model-incompatible', `This file does not fit ${title}: ${what}.`);
+}

@@ -1,0 +1,258 @@
+import { readFileSync } from 'node:fs';
+import fc from 'fast-check';
+import { zipSync } from 'fflate';
+import { describe, expect, it } from 'vitest';
+import { MaskletError } from '../../protocol/errors';
+import { readAsFloat32 } from './stored-tensor';
+import { parseCatalogue, parseWeightless } from './catalogue';
+import { readPickle } from './pickle';
+import { openWeightsFile, type WeightsFile } from './weights-file';
+import { checkWeights, recogniseWeights } from './weightless-pack';
+import { readZipEntries } from './zip-archive';
+
+const packs = new URL('../../../e2e/fixtures/packs/', import.meta.url);
+const shipped = new URL('../../../public/models/sam2/', import.meta.url);
+
+function bytesOf(url: URL): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(readFileSync(url));
+}
+
+function jsonOf(url: URL): unknown {
+  return JSON.parse(readFileSync(url, 'utf8'));
+}
+
+function checkpoint(name: string): Promise<WeightsFile> {
+  return openWeightsFile(new Blob([bytesOf(new URL(`checkpoints/${name}.pt`, packs))]));
+}
+
+async function numbers(file: WeightsFile, name: string): Promise<number[]> {
+  return Array.from(await readAsFloat32(file.tensors.get(name)!));
+}
+
+type Header = Record<string, { dtype: string; shape: number[]; data_offsets: [number, number] }>;
+
+function safetensors(header: Header | string, dataBytes: number): Blob {
+  const text = new TextEncoder().encode(typeof header === 'string' ? header : JSON.stringify(header));
+  const length = new Uint8Array(8);
+  new DataView(length.buffer).setBigUint64(0, BigInt(text.length), true);
+  return new Blob([length, text, new Uint8Array(dataBytes)]);
+}
+
+/** Whatever is done to the bytes of a file: it is read, or refused with a sentence; never anything else. */
+async function opensOrRefuses(bytes: Uint8Array<ArrayBuffer>): Promise<void> {
+  try {
+    const { tensors } = await openWeightsFile(new Blob([bytes]));
+    for (const tensor of tensors.values()) {
+      if (tensor.dtype === 'F32') expect((await tensor.read()).byteLength).toBe(tensor.sizeBytes);
+    }
+  } catch (error) {
+    expect(error).toBeInstanceOf(MaskletError);
+    expect((error as MaskletError).code).toMatch(/^model-(corrupt|incompatible)$/);
+  }
+}
+
+describe('a PyTorch checkpoint', () => {
+  it('gives the numbers that torch saved, of every float type, shared and plain', async () => {
+    const file = await checkpoint('every-kind');
+    const expected = Array.from({ length: 12 }, (_, n) => n / 4 - 1);
+    for (const type of ['float32', 'float16', 'bfloat16', 'float64']) {
+      expect(file.tensors.get(type)!.shape).toEqual([3, 4]);
+      expect(await numbers(file, type), type).toEqual(expected);
+    }
+    expect(await numbers(file, 'parameter')).toEqual(expected.slice(0, 4));
+    expect(await numbers(file, 'first_part')).toEqual([0, 1, 2, 3]);
+    expect(await numbers(file, 'second_part')).toEqual([4, 5, 6, 7, 8, 9]);
+    expect(file.tensors.get('steps')).toMatchObject({ dtype: 'I64', shape: [] });
+    await expect(numbers(file, 'steps')).rejects.toMatchObject({ code: 'model-incompatible' });
+    expect(await numbers(await checkpoint('bare'), 'weight')).toEqual(expected);
+  });
+
+  it('is refused where it names anything but tensors, and where numbers lie out of order', async () => {
+    await expect(checkpoint('attack')).rejects.toThrow(/it wants to use .*getattr|it wants to use pathlib/);
+    await expect(checkpoint('attack')).rejects.toMatchObject({ code: 'model-incompatible' });
+    await expect(checkpoint('transposed')).rejects.toThrow(/view of another tensor/);
+  });
+
+  it('is refused where it is cut off at any place', async () => {
+    const whole = bytesOf(new URL('checkpoints/bare.pt', packs));
+    for (let length = 0; length < whole.length; length += 37) {
+      await expect(openWeightsFile(new Blob([whole.slice(0, length)]))).rejects.toBeInstanceOf(MaskletError);
+    }
+  });
+
+  it('withstands any changed bytes', async () => {
+    const whole = bytesOf(new URL('checkpoints/every-kind.pt', packs));
+    const change = fc.record({ at: fc.nat(whole.length - 1), value: fc.nat(255) });
+    await fc.assert(
+      fc.asyncProperty(fc.array(change, { minLength: 1, maxLength: 6 }), async (changes) => {
+        const bytes = whole.slice();
+        for (const { at, value } of changes) bytes[at] = value;
+        await opensOrRefuses(bytes);
+      }),
+      { numRuns: 300 },
+    );
+  });
+});
+
+describe('a pickle', () => {
+  const rules = {
+    global: () => undefined,
+    call: () => null,
+    persistent: () => null,
+  };
+
+  it('of any bytes ends with a value or a refusal', () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 64 }), (bytes) => {
+        try {
+          readPickle(bytes, rules);
+        } catch (error) {
+          expect(error).toBeInstanceOf(MaskletError);
+        }
+      }),
+      { numRuns: 3000 },
+    );
+  });
+
+  it('can name nothing that the rules do not give', () => {
+    for (const name of ['os\nsystem', 'builtins\neval', 'torch.hub\nload']) {
+      const bytes = new TextEncoder().encode(`c${name}\n)R.`);
+      expect(() => readPickle(bytes, rules)).toThrow(`it wants to use ${name.replace('\n', '.')}`);
+    }
+    // INST and OBJ, which would call too, are no operations here.
+    for (const operation of ['i', 'o', '\x81', '\x93']) {
+      expect(() => readPickle(Uint8Array.of(operation.charCodeAt(0)), rules)).toThrow(/operation/);
+    }
+  });
+});
+
+describe('a safetensors file', () => {
+  it('gives its tensors by range', async () => {
+    const file = await openWeightsFile(
+      safetensors(
+        {
+          a: { dtype: 'F32', shape: [2], data_offsets: [0, 8] },
+          b: { dtype: 'F16', shape: [1, 2], data_offsets: [8, 12] },
+        },
+        12,
+      ),
+    );
+    expect([...file.tensors.keys()]).toEqual(['a', 'b']);
+    expect(file.tensors.get('b')).toMatchObject({ dtype: 'F16', shape: [1, 2], sizeBytes: 4 });
+  });
+
+  it('is refused where its header lies', async () => {
+    const entry = { dtype: 'F32', shape: [2], data_offsets: [0, 8] as [number, number] };
+    const wrong: [Blob, RegExp][] = [
+      [safetensors({ a: entry }, 7), /cut off: "a"/],
+      [safetensors({ a: entry }, 9), /more in it/],
+      [safetensors({ a: { ...entry, shape: [3] } }, 8), /as many bytes/],
+      [safetensors({ a: { ...entry, data_offsets: [8, 0] } }, 8), /"a" is broken/],
+      [safetensors({ a: { ...entry, data_offsets: [-8, 0] } }, 8), /"a" is broken/],
+      [safetensors({ a: { ...entry, shape: [-2] } }, 8), /"a" is broken/],
+      [safetensors('{"a":null}', 8), /"a" is broken/],
+      [safetensors('{"a"', 8), /not JSON/],
+      [safetensors({ a: entry }, 8).slice(0, 20), /header is cut off/],
+    ];
+    for (const [file, message] of wrong) {
+      await expect(openWeightsFile(file)).rejects.toMatchObject({ code: 'model-corrupt' });
+      await expect(openWeightsFile(file)).rejects.toThrow(message);
+    }
+    await expect(openWeightsFile(new Blob(['<!doctype html>']))).rejects.toMatchObject({ code: 'model-incompatible' });
+  });
+
+  it('withstands any header', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.json(), fc.nat(64), async (header, dataBytes) => {
+        await opensOrRefuses(new Uint8Array(await safetensors(header, dataBytes).arrayBuffer()));
+      }),
+      { numRuns: 500 },
+    );
+  });
+});
+
+describe('a zip archive', () => {
+  it('gives stored and compressed entries, and never more than an entry says', async () => {
+    const text = new TextEncoder().encode('masklet '.repeat(500));
+    const zip = zipSync({ 'pack/a.txt': text, 'pack/b.bin': [Uint8Array.of(1, 2, 3), { level: 0 }] });
+    const entries = await readZipEntries(new Blob([zip]));
+    expect([...entries.keys()]).toEqual(['pack/a.txt', 'pack/b.bin']);
+    expect(await entries.get('pack/a.txt')!.read()).toEqual(text);
+    expect(await entries.get('pack/b.bin')!.read()).toEqual(Uint8Array.of(1, 2, 3));
+    expect(await entries.get('pack/a.txt')!.storedRange()).toBeNull();
+
+    // A bomb: the directory promises less than what inflates.
+    const bomb = zip.slice();
+    const view = new DataView(bomb.buffer);
+    const first = Array.from({ length: bomb.length - 4 }, (_, n) => n).find(
+      (n) => view.getUint32(n, true) === 0x02014b50,
+    )!;
+    view.setUint32(first + 24, 10, true);
+    const lying = await readZipEntries(new Blob([bomb]));
+    await expect(lying.get('pack/a.txt')!.read()).rejects.toThrow(/larger than it says/);
+  });
+});
+
+describe('weights and the model they are of', () => {
+  const catalogue = parseCatalogue(jsonOf(new URL('micro-hub/catalogue.json', packs)));
+  const manifest = parseWeightless(jsonOf(new URL('micro-hub/micro-hub.json', packs)));
+  const hub = () => openWeightsFile(new Blob([bytesOf(new URL('micro-hub/model.safetensors', packs))]));
+
+  it('are recognised and fit, in both layouts', async () => {
+    const file = await hub();
+    expect(recogniseWeights(file, catalogue).name).toBe('micro-hub');
+    checkWeights(file, manifest);
+
+    const renamed = new Map(
+      Object.values(manifest.weights)
+        .flatMap((group) => Object.entries(group))
+        .flatMap(([key, { meta }]) => {
+          const tensor = file.tensors.get(key)!;
+          const shape = meta.length > 1 ? [1, ...tensor.shape.slice(1)] : tensor.shape;
+          return meta.map((name) => [name, { ...tensor, shape }] as const);
+        }),
+    );
+    const meta: WeightsFile = { layout: 'meta', tensors: renamed };
+    expect(recogniseWeights(meta, catalogue).name).toBe('micro-hub');
+    checkWeights(meta, manifest);
+  });
+
+  it('are told apart from others, tensor by tensor', async () => {
+    const key = 'memory_encoder.projection.weight';
+    const changed = async (change: (tensors: WeightsFile['tensors']) => void): Promise<() => void> => {
+      const file = await hub();
+      change(file.tensors);
+      return () => checkWeights(file, manifest);
+    };
+    expect(await changed((tensors) => tensors.delete(key))).toThrow(`"${key}" is missing`);
+    const tensor = (await hub()).tensors.get(key)!;
+    expect(await changed((tensors) => tensors.set(key, { ...tensor, shape: [64, 64, 1, 1] }))).toThrow(
+      /is \[64,64,1,1\] where/,
+    );
+    expect(await changed((tensors) => tensors.set(key, { ...tensor, dtype: 'I32' }))).toThrow(/not of floats/);
+    // Either name of the point code will do.
+    const code = 'prompt_encoder.shared_embedding.positional_embedding';
+    const aliased = await changed((tensors) => {
+      tensors.set('shared_image_embedding.positional_embedding', tensors.get(code)!);
+      tensors.delete(code);
+    });
+    expect(aliased).not.toThrow();
+    expect(() => recogniseWeights({ layout: 'transformers', tensors: new Map() }, catalogue)).toThrow(
+      /no weights of SAM 2/,
+    );
+  });
+
+  it('are listed for all eight released models', () => {
+    const entries = parseCatalogue(jsonOf(new URL('catalogue.json', shipped)));
+    expect(entries.map(({ name }) => name)).toHaveLength(8);
+    for (const entry of entries) {
+      const { sizes, weights } = parseWeightless(jsonOf(new URL(entry.manifest, shipped)));
+      expect(Object.keys(sizes).map(Number)).toEqual(entry.imageSizes);
+      expect(Object.keys(weights.image_encoder).length).toBeGreaterThan(100);
+    }
+    expect(() => parseCatalogue({ format: 'masklet-catalogue/1', models: [{ name: '../x' }] })).toThrow(
+      'models[0].name',
+    );
+    expect(() => parseWeightless({ ...manifest, sizes: { 100: {} } })).toThrow('"sizes"');
+  });
+});
