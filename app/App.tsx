@@ -9,6 +9,7 @@ import { FirstScreen } from './import-export/FirstScreen';
 import { OpenFile } from './import-export/OpenFile';
 import { t } from './messages/messages';
 import { ModelChip } from './models/ModelChip';
+import { ModelsSheet } from './models/ModelsSheet';
 import { ObjectsPanel } from './objects/ObjectsPanel';
 import { ShortcutSheet } from './shortcuts/ShortcutSheet';
 import { useShortcuts } from './shortcuts/use-shortcuts';
@@ -86,6 +87,7 @@ export function App() {
       </div>
       <DropTarget />
       <ShortcutSheet />
+      <ModelsSheet />
       {isPaletteOpen ? (
         <Suspense>
           <CommandPalette />

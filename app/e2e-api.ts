@@ -2,7 +2,14 @@
 import type { ExportFormat } from '../workers/protocol/export-contract';
 import type { MediaStats, OpenOptions } from '../workers/protocol/media-contract';
 import type { ObjectId, PointLabel } from '../workers/protocol/prompt';
-import type { Provider, SegmentStats, TrackDirection, TrackerSettings } from '../workers/protocol/segment-contract';
+import type {
+  CatalogueModel,
+  ModelStatus,
+  Provider,
+  SegmentStats,
+  TrackDirection,
+  TrackerSettings,
+} from '../workers/protocol/segment-contract';
 import type { HistoryAction } from './state/history';
 
 export type OpenedVideo = {
@@ -88,6 +95,21 @@ type AutomationStop = { object: ObjectId; frame: number; reason: string; weight:
 
 type AutomationMask = AutomationRle & { counts: number[]; score: number; predictedIou: number };
 
+type LoadModelArguments = {
+  /** `nano`, or one of `models()`. */
+  name?: string;
+  /** Address of a pack's folder. */
+  pack?: string;
+  /** Weights (`.safetensors`, `.pt`), a pack in a zip, or the files of a pack's folder. */
+  files?: File | readonly File[];
+  /** Of models that leave the choice. */
+  imageSize?: number;
+  /** Downloads the weights where they are not kept; without it, nothing is fetched from elsewhere. */
+  download?: boolean;
+  /** Where weights are downloaded from; stays chosen. */
+  hub?: string;
+};
+
 type AutomationHistory = {
   /** The oldest first. */
   steps: { action: HistoryAction; object: string | null; frame: number | null }[];
@@ -119,6 +141,10 @@ export type MaskletApi = {
   undo(): Promise<boolean>;
   redo(): Promise<boolean>;
   history(): Promise<AutomationHistory>;
+  models(): Promise<readonly CatalogueModel[]>;
+  loadModel(model: LoadModelArguments): Promise<ModelStatus>;
+  pauseDownload(): Promise<void>;
+  removeModel(name: string): Promise<void>;
   seek(frame: number): Promise<void>;
   export(format: ExportFormat): Promise<Blob>;
   stats(): Promise<AutomationStats>;

@@ -9,24 +9,34 @@ import { createAutomation } from './automation/automation';
 import { browserClock } from './engine/browser-clock';
 import { startBrowserThread } from './engine/browser-thread';
 import { Engine } from './engine/engine';
-import { keepPreferences, readPreferences } from './preferences';
-import { createAppStore } from './state/store';
+import { keepPreferences, readPreferences, rememberModel } from './preferences';
+import { createAppStore, watch } from './state/store';
 import './ui/tokens.css';
 import './ui/base.css';
 
-const store = createAppStore(readPreferences());
+const preferences = readPreferences();
+const store = createAppStore(preferences.view, preferences.models);
 keepPreferences(store);
 
 const engine = new Engine({
   store,
   startThread: startBrowserThread,
   packUrl: new URL('models/nano/', document.baseURI).href,
+  catalogueUrl: new URL('models/sam2/catalogue.json', document.baseURI).href,
   provider: askedProvider(),
   clock: browserClock,
   createAudio: () => new Audio(),
 });
 // Shown in the state when it fails.
-engine.model.load().catch(() => undefined);
+startModel(preferences.model).catch(() => undefined);
+watch(
+  store,
+  (state) => state.model.status,
+  () => {
+    const { source, imageSize } = engine.model.chosen ?? {};
+    rememberModel(source?.kind === 'stored' ? { name: source.name, imageSize: imageSize ?? null } : null);
+  },
+);
 
 window.masklet = createAutomation(engine, store);
 
@@ -37,6 +47,19 @@ createRoot(document.getElementById('root')!).render(
     </AppContext>
   </StrictMode>,
 );
+
+/** The model of the last visit, or the embedded one where that can't be loaded any more. */
+async function startModel(model: ReturnType<typeof readPreferences>['model']): Promise<void> {
+  if (model) {
+    try {
+      await engine.catalogue.load(model.name, model.imageSize ?? undefined);
+      return;
+    } catch {
+      // Its weights may have been removed by the browser.
+    }
+  }
+  await engine.model.load();
+}
 
 /** `?provider=wasm` or `?provider=webgpu`. */
 function askedProvider(): LoadModelRequest['provider'] {

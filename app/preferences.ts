@@ -1,24 +1,35 @@
-/** What the page remembers of how a person likes it: theme and keys. */
+/** What the page remembers of how a person likes it: theme, keys, the model and where models come from. */
 import { shortcuts, type Combo, type CustomCombos } from './state/keymap';
+import type { ModelsState } from './state/models';
 import { watch, type AppStore } from './state/store';
 import type { Theme, ViewState } from './state/view';
 
 const storageKey = 'masklet.preferences';
 
-type Preferences = Pick<ViewState, 'theme' | 'hasSingleKeyShortcuts' | 'customCombos'>;
+type Preferences = {
+  view: Partial<Pick<ViewState, 'theme' | 'hasSingleKeyShortcuts' | 'customCombos'>>;
+  models: Partial<Pick<ModelsState, 'hubUrl'>>;
+  /** A model whose weights this browser keeps; null for the embedded one. */
+  model: { name: string; imageSize: number | null } | null;
+};
 
-export function readPreferences(): Partial<Preferences> {
-  try {
-    const stored = JSON.parse(localStorage.getItem(storageKey) ?? '{}') as Record<string, unknown>;
-    return {
-      ...(isTheme(stored['theme']) ? { theme: stored['theme'] } : {}),
-      ...(stored['hasSingleKeyShortcuts'] === false ? { hasSingleKeyShortcuts: false } : {}),
-      customCombos: asCombos(stored['customCombos']),
-    };
-  } catch {
-    // Storage may be off; then nothing is remembered.
-    return {};
-  }
+export function readPreferences(): Preferences {
+  const { theme, hasSingleKeyShortcuts, customCombos, hubUrl, model } = readStored();
+  const { name, imageSize } = (model ?? {}) as Record<string, unknown>;
+  return {
+    view: {
+      ...(isTheme(theme) ? { theme } : {}),
+      ...(hasSingleKeyShortcuts === false ? { hasSingleKeyShortcuts: false } : {}),
+      customCombos: asCombos(customCombos),
+    },
+    models: typeof hubUrl === 'string' && URL.canParse(hubUrl) ? { hubUrl } : {},
+    model: typeof name === 'string' ? { name, imageSize: typeof imageSize === 'number' ? imageSize : null } : null,
+  };
+}
+
+/** The model to begin with the next time. */
+export function rememberModel(model: Preferences['model']): void {
+  remember({ model });
 }
 
 /** Applies the theme, now and whenever it changes, and remembers the rest. */
@@ -26,15 +37,32 @@ export function keepPreferences(store: AppStore): void {
   const apply = ({ theme, hasSingleKeyShortcuts, customCombos }: ViewState) => {
     if (theme === 'auto') delete document.documentElement.dataset['theme'];
     else document.documentElement.dataset['theme'] = theme;
-    try {
-      const preferences: Preferences = { theme, hasSingleKeyShortcuts, customCombos };
-      localStorage.setItem(storageKey, JSON.stringify(preferences));
-    } catch {
-      // As above.
-    }
+    remember({ theme, hasSingleKeyShortcuts, customCombos });
   };
   apply(store.getState().view);
   watch(store, (state) => state.view, apply);
+  watch(
+    store,
+    (state) => state.models.hubUrl,
+    (hubUrl) => remember({ hubUrl }),
+  );
+}
+
+function readStored(): Record<string, unknown> {
+  try {
+    return (JSON.parse(localStorage.getItem(storageKey) ?? '{}') ?? {}) as Record<string, unknown>;
+  } catch {
+    // Storage may be off; then nothing is remembered.
+    return {};
+  }
+}
+
+function remember(fields: Record<string, unknown>): void {
+  try {
+    localStorage.setItem(storageKey, JSON.stringify({ ...readStored(), ...fields }));
+  } catch {
+    // As above.
+  }
 }
 
 function isTheme(value: unknown): value is Theme {

@@ -22,6 +22,7 @@ const imports: [file: string, specifier: string, isAllowed: boolean][] = [
   ['workers/media/d.ts', 'mediabunny', false],
   ['workers/media/demux/d.ts', 'unzipit', true],
   ['workers/media/decode/c.ts', 'unzipit', false],
+  ['workers/segment/model-pack/z.ts', 'unzipit', true],
   ['workers/export/a.ts', '../segment/masks/rle', false],
   ['workers/segment/a.ts', '../../app/state/store', false],
   ['workers/segment/runtime/a.ts', 'onnxruntime-web/webgpu', true],

@@ -2,7 +2,7 @@
 import { asMaskletError, MaskletError } from '../../workers/protocol/errors';
 import type { OpenOptions } from '../../workers/protocol/media-contract';
 import type { FramePrompts } from '../../workers/protocol/prompt';
-import type { PromptResult } from '../../workers/protocol/segment-contract';
+import type { ModelStatus, PromptResult } from '../../workers/protocol/segment-contract';
 import type { VideoInfo } from '../../workers/protocol/video';
 import type { AutomationStatus, MaskletApi, OpenedVideo, PromptAnswer } from '../e2e-api';
 import type { Engine } from '../engine/engine';
@@ -153,6 +153,23 @@ export function createAutomation(engine: Engine, store: AppStore): MaskletApi {
       return { steps: steps.map(({ id: _id, frameIndex, ...step }) => ({ ...step, frame: frameIndex })), position };
     },
 
+    async models() {
+      return engine.catalogue.refresh();
+    },
+
+    async loadModel(model) {
+      return loadModel(engine, asRecord(model, 'model'));
+    },
+
+    async pauseDownload() {
+      engine.catalogue.pause();
+    },
+
+    async removeModel(name) {
+      if (typeof name !== 'string') throw invalid('name', 'text', name);
+      await engine.catalogue.remove(name);
+    },
+
     async seek(frameIndex) {
       await engine.player.seek(frame(frameIndex));
     },
@@ -172,6 +189,32 @@ export function createAutomation(engine: Engine, store: AppStore): MaskletApi {
     },
   };
   return withTypedErrors(api);
+}
+
+async function loadModel(engine: Engine, given: Record<string, unknown>): Promise<ModelStatus> {
+  const { name, pack, files, imageSize, download, hub } = given;
+  if (imageSize !== undefined && (typeof imageSize !== 'number' || !Number.isInteger(imageSize))) {
+    throw invalid('imageSize', 'a number of pixels', imageSize);
+  }
+  if (hub !== undefined) {
+    if (typeof hub !== 'string') throw invalid('hub', 'an address', hub);
+    engine.catalogue.setHubUrl(hub);
+  }
+  if (files !== undefined) {
+    const list = files instanceof File ? [files] : files;
+    const isList = Array.isArray(list) && list.length > 0 && list.every((file) => file instanceof File);
+    if (!isList) throw invalid('files', 'a File or a list of them', files);
+    const sources = list.map((file) => ({ path: file.webkitRelativePath || file.name, file }));
+    return engine.catalogue.loadFiles(sources, imageSize);
+  }
+  if (pack !== undefined) {
+    if (typeof pack !== 'string' || !URL.canParse(pack, document.baseURI)) throw invalid('pack', 'an address', pack);
+    const url = new URL(pack.replace(/\/*$/, '/'), document.baseURI).href;
+    return engine.model.replace({ kind: 'pack', url }, imageSize);
+  }
+  if (typeof name !== 'string') throw invalid('model', 'given a name, a pack or files', undefined);
+  if (name === 'nano') return engine.model.replace(null);
+  return download === true ? engine.catalogue.download(name, imageSize) : engine.catalogue.load(name, imageSize);
 }
 
 async function openSource(engine: Engine, source: unknown, options: OpenOptions): Promise<VideoInfo> {

@@ -3,6 +3,7 @@ import type { LoadModelRequest } from '../../workers/protocol/segment-contract';
 import { noAnswers } from '../state/answers';
 import { maskletsFor } from '../state/masklets';
 import { watch, type AppStore } from '../state/store';
+import { CatalogueCommands } from './catalogue-commands';
 import { EngineContext, type Clock } from './context';
 import { ExportCommands } from './export-commands';
 import { FrameMasks } from './frame-masks';
@@ -27,6 +28,8 @@ export type EngineOptions = {
   startThread: StartThread;
   /** Folder of the model pack, absolute. */
   packUrl: string;
+  /** List of the models without weights, absolute. */
+  catalogueUrl: string;
   provider: LoadModelRequest['provider'];
   clock: Clock;
   createAudio: CreateAudio;
@@ -35,6 +38,7 @@ export type EngineOptions = {
 export class Engine {
   readonly context: EngineContext;
   readonly model: ModelCommands;
+  readonly catalogue: CatalogueCommands;
   readonly video: VideoCommands;
   readonly objects: ObjectCommands;
   readonly prompts: PromptCommands;
@@ -50,11 +54,12 @@ export class Engine {
   readonly #marks: History;
   readonly #startThread: StartThread;
 
-  constructor({ store, startThread, packUrl, provider, clock, createAudio }: EngineOptions) {
+  constructor({ store, startThread, packUrl, catalogueUrl, provider, clock, createAudio }: EngineOptions) {
     this.#startThread = startThread;
     const context = new EngineContext(store, this.#startThreads(), clock);
     this.context = context;
     this.model = new ModelCommands(context, packUrl, provider);
+    this.catalogue = new CatalogueCommands(context, this.model, catalogueUrl);
     this.#marks = new History(context, this.model);
     this.masks = new FrameMasks(context);
     this.presenter = new FramePresenter(context, this.masks);

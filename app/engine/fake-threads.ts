@@ -136,11 +136,23 @@ export function fakeEngine() {
         title: 'Nano',
         version: '1',
         imageSize: 256,
+        imageSizes: [256],
         provider: provider === 'auto' ? 'webgpu' : provider,
         device: 'fake',
         fallbackReason: null,
       };
     },
+    async useCatalogue() {},
+    async catalogue() {
+      return [];
+    },
+    async downloadWeights() {
+      throw new MaskletError('network', 'There is no network in a test.');
+    },
+    async keepWeights() {
+      throw new MaskletError('storage-full', 'There is no store in a test.');
+    },
+    async removeWeights() {},
     async openVideo() {
       calls.push('openVideo');
       masks.clear();
@@ -271,6 +283,7 @@ export function fakeEngine() {
     store,
     startThread,
     packUrl: 'https://example.test/nano/',
+    catalogueUrl: 'https://example.test/catalogue.json',
     provider: 'auto',
     clock,
     createAudio: () => silence as unknown as HTMLAudioElement,

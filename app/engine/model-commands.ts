@@ -1,20 +1,23 @@
 /** Loads the model, and another provider for it when the device goes. */
 import { asMaskletError, MaskletError } from '../../workers/protocol/errors';
 import { callback } from '../../workers/protocol/rpc';
-import type { LoadModelRequest, ModelStatus } from '../../workers/protocol/segment-contract';
+import type { LoadModelRequest, ModelSource, ModelStatus } from '../../workers/protocol/segment-contract';
 import { patch } from '../state/store';
 import type { EngineContext } from './context';
 
 export class ModelCommands {
   readonly #context: EngineContext;
-  readonly #packUrl: string;
+  readonly #embedded: ModelSource;
+  #source: ModelSource;
+  #imageSize: number | undefined;
   #provider: LoadModelRequest['provider'];
   #loading: Promise<ModelStatus> | null = null;
   #recovering: Promise<void> | null = null;
 
   constructor(context: EngineContext, packUrl: string, provider: LoadModelRequest['provider']) {
     this.#context = context;
-    this.#packUrl = packUrl;
+    this.#embedded = { kind: 'pack', url: packUrl };
+    this.#source = this.#embedded;
     this.#provider = provider;
   }
 
@@ -26,6 +29,37 @@ export class ModelCommands {
     // Shown in the state; whoever waits for it still gets the rejection.
     loading.catch(() => undefined);
     return loading;
+  }
+
+  /** Which model is loaded, or being loaded; null for the embedded one. */
+  get chosen(): { source: ModelSource; imageSize: number | undefined } | null {
+    return this.#source === this.#embedded ? null : { source: this.#source, imageSize: this.#imageSize };
+  }
+
+  /**
+   * Loads another model; null for the embedded one. The one before stays in force where it can't be loaded.
+   * @param imageSize for models that leave the choice
+   */
+  async replace(source: ModelSource | null, imageSize?: number): Promise<ModelStatus> {
+    const before = { source: this.#source, imageSize: this.#imageSize, loading: this.#loading };
+    const { status } = this.#context.store.getState().model;
+    this.#source = source ?? this.#embedded;
+    this.#imageSize = imageSize;
+    const loading = this.load();
+    try {
+      return await loading;
+    } catch (error) {
+      // Unless another choice was made meanwhile, what is loaded is what it was.
+      if (this.#loading === loading) {
+        this.#source = before.source;
+        this.#imageSize = before.imageSize;
+        if (status) {
+          this.#loading = before.loading;
+          patch(this.#context.store, 'model', { stage: 'ready', failure: null });
+        }
+      }
+      throw error;
+    }
   }
 
   /** @throws what the last loading failed with */
@@ -64,7 +98,7 @@ export class ModelCommands {
     patch(store, 'model', { stage: 'download', loadedBytes: 0, totalBytes: 0, failure: null, msPerFrame: null });
     try {
       const status = await threads.segment.loadModel(
-        { packUrl: this.#packUrl, provider },
+        { source: this.#source, provider, ...(this.#imageSize ? { imageSize: this.#imageSize } : {}) },
         callback(({ stage, loadedBytes, totalBytes }) => {
           if (isLoading) patch(store, 'model', { stage, loadedBytes, totalBytes });
         }),

@@ -1,6 +1,7 @@
 import { Film } from 'lucide-react';
 import { useEffect, useState } from 'react';
 import { useEngine } from '../app-context';
+import { areModelFiles } from '../engine/catalogue-commands';
 import { t } from '../messages/messages';
 import { run } from '../run-command';
 import styles from './DropTarget.module.css';
@@ -36,7 +37,8 @@ export function DropTarget() {
       setIsOver(false);
       run(
         droppedFiles(event.dataTransfer!).then(async (files) => {
-          if (files.length > 0) await engine.video.openFiles(files);
+          if (areModelFiles(files)) await engine.catalogue.loadFiles(files);
+          else if (files.length > 0) await engine.video.openFiles(files);
         }),
       );
     };

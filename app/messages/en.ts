@@ -15,14 +15,15 @@ const errors: Record<ErrorCode, (detail: string) => string> = {
   'frame-out-of-range': (detail) => detail,
   'no-video': () => 'Open a video first.',
   'no-model': () => 'The model is not loaded yet.',
-  'model-missing': () => 'The model’s files are missing on the server. Check that the models folder was deployed.',
-  'model-corrupt': () => 'A model file was damaged on the way. Load it again.',
+  'model-missing': (detail) => detail,
+  'model-corrupt': (detail) => detail,
   'model-incompatible': (detail) => detail,
+  'model-too-large': (detail) => detail,
   'webgpu-unavailable': (detail) => detail,
   'device-lost': () =>
     'The graphics device was lost, so the model now runs on the processor. Your prompts and masks are kept.',
   'out-of-memory': () => 'There is not enough memory for this. Close other tabs and try again.',
-  'storage-full': () => 'The disk space this site may use is full. Free some and try again.',
+  'storage-full': (detail) => detail,
   network: () => 'The file could not be fetched. Check the connection and try again.',
   'invalid-argument': (detail) => detail,
   'unknown-object': (detail) => detail,
@@ -33,6 +34,13 @@ const errors: Record<ErrorCode, (detail: string) => string> = {
   'worker-failed': () => 'A background part of the page has stopped. Restart it: your prompts are kept.',
   internal: (detail) => `Something unexpected failed: ${detail}`,
 };
+
+/** What a frame costs to compute: an order, not a measurement. */
+function speedClass(operations: number): string {
+  if (operations < 2e11) return 'light';
+  if (operations < 6e11) return 'medium';
+  return operations < 1.2e12 ? 'heavy' : 'very heavy';
+}
 
 export const en = {
   product: 'Masklet',
@@ -136,6 +144,61 @@ export const en = {
       unlock: 'Unlock frame',
       track: 'Track',
     } satisfies Record<HistoryAction, string>,
+  },
+
+  models: {
+    title: 'Models',
+    close: 'Close the list of models',
+    open: 'Other models',
+    embedded: {
+      title: 'Masklet nano',
+      about: 'Comes with the app, Apache-2.0. Very light; needs corrections on hard objects.',
+    },
+    families: { 'sam2.1': 'SAM 2.1', 'sam2.0': 'SAM 2' },
+    familyAbout: {
+      'sam2.1': 'Meta’s models: far better masks, much more to compute.',
+      'sam2.0': 'The version before, for comparison.',
+    },
+    imageSize: 'Input size',
+    imageSizeOption: { 512: '512 px, faster', 1024: '1024 px, finer' } as Record<number, string>,
+    imageSizeOther: (pixels: number) => `${pixels} px`,
+    about: (bytes: number, operations: number, license: string) =>
+      `${formatBytes(bytes)} · ${formatNumber(Math.round(operations / 1e9))} GFLOP a frame, ${speedClass(operations)} · ${license}`,
+    inUse: 'In use',
+    loading: 'Loading…',
+    choose: 'Use',
+    chooseTitle: (title: string) => `Use ${title}`,
+    download: 'Download',
+    downloadTitle: (title: string) => `Download ${title}`,
+    resume: 'Go on',
+    resumeTitle: (title: string) => `Go on downloading ${title}`,
+    pause: 'Pause',
+    remove: (title: string) => `Remove the weights of ${title}`,
+    kept: (bytes: number) => `${formatBytes(bytes)} kept in this browser`,
+    partly: (loaded: number, total: number) => `${formatBytes(loaded)} of ${formatBytes(total)} loaded`,
+    progress: {
+      download: (loaded: number, total: number) => `${formatBytes(loaded)} of ${formatBytes(total)}`,
+      verify: (loaded: number, total: number) => `Checking, ${formatPercent(total > 0 ? loaded / total : 0)}`,
+    },
+    consent: {
+      title: (title: string, bytes: number) => `Download ${title}, ${formatBytes(bytes)}?`,
+      about: (host: string, repository: string, license: string) =>
+        `The weights of ${repository} come from ${host}, which learns your address and which model you take. Your video is not sent. They are Meta’s, licensed under ${license}, and stay in this browser until you remove them.`,
+      agree: 'Download',
+      decline: 'Cancel',
+    },
+    own: {
+      title: 'From your disk',
+      about: 'Weights you have already (.safetensors or Meta’s .pt), or a model pack (.zip or folder).',
+      file: 'Choose a file',
+      folder: 'Choose a folder',
+    },
+    hub: {
+      title: 'Where downloads come from',
+      field: 'Address of the model hub or a mirror',
+      save: 'Save',
+      reset: 'Reset',
+    },
   },
 
   tools: {

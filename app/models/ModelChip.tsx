@@ -1,9 +1,10 @@
-import { Cpu, LoaderCircle, TriangleAlert, Zap } from 'lucide-react';
+import { Boxes, Cpu, LoaderCircle, TriangleAlert, Zap } from 'lucide-react';
 import type { ModelStatus } from '../../workers/protocol/segment-contract';
-import { useAppState, useEngine } from '../app-context';
+import { useApp, useAppState, useEngine } from '../app-context';
 import { t } from '../messages/messages';
 import { run } from '../run-command';
 import { loadedShare, type ModelState } from '../state/model';
+import { patch } from '../state/store';
 import { Button } from '../ui/Button';
 import { Popover } from '../ui/Popover';
 import { ProgressBar } from '../ui/ProgressBar';
@@ -23,6 +24,7 @@ export function ModelChip() {
       }
     >
       <ModelPanel model={model} />
+      <OtherModels />
     </Popover>
   );
 }
@@ -94,6 +96,18 @@ function ModelPanel({ model }: { model: ModelState }) {
         </p>
       ) : null}
       <ProviderSwitch status={status} />
+    </div>
+  );
+}
+
+function OtherModels() {
+  const { store } = useApp();
+  return (
+    <div className={styles.others}>
+      <Button variant="quiet" onClick={() => patch(store, 'view', { isModelsOpen: true })}>
+        <Boxes size={14} aria-hidden />
+        {t.models.open}
+      </Button>
     </div>
   );
 }

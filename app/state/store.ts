@@ -5,6 +5,7 @@ import { noExport, type ExportingState } from './exporting';
 import { noHistory, type HistoryState } from './history';
 import { noMasklets, type MaskletsState } from './masklets';
 import { modelAtStart, type ModelState } from './model';
+import { modelsAtStart, type ModelsState } from './models';
 import { noNotices, type NoticesState } from './notices';
 import { noObjects, type ObjectsState } from './objects';
 import { playbackAtStart, type PlaybackState } from './playback';
@@ -24,6 +25,7 @@ type UndoableState = {
 type PassingState = {
   project: ProjectState;
   model: ModelState;
+  models: ModelsState;
   answers: AnswersState;
   masklets: MaskletsState;
   history: HistoryState;
@@ -38,12 +40,13 @@ type PassingState = {
 export type AppState = UndoableState & PassingState;
 export type AppStore = StoreApi<AppState>;
 
-export function createAppStore(view: Partial<ViewState> = {}): AppStore {
+export function createAppStore(view: Partial<ViewState> = {}, models: Partial<ModelsState> = {}): AppStore {
   return createStore<AppState>(() => ({
     objects: noObjects,
     prompts: noPrompts,
     project: noProject,
     model: modelAtStart,
+    models: { ...modelsAtStart, ...models },
     answers: noAnswers,
     masklets: noMasklets,
     history: noHistory,

@@ -35,6 +35,7 @@ export type ViewState = {
   /** The keyboard's crosshair over the frame, once it was moved. */
   cursor: { xNorm: number; yNorm: number } | null;
   isShortcutSheetOpen: boolean;
+  isModelsOpen: boolean;
   /** WCAG 2.1.4: single-key shortcuts can be turned off. */
   hasSingleKeyShortcuts: boolean;
   /** Keys of the person's own. */
@@ -61,6 +62,7 @@ export const viewAtStart: ViewState = {
   theme: 'auto',
   cursor: null,
   isShortcutSheetOpen: false,
+  isModelsOpen: false,
   hasSingleKeyShortcuts: true,
   customCombos: {},
   isPaletteOpen: false,

@@ -11,6 +11,13 @@ export function pickFiles(): Promise<File[]> {
   });
 }
 
+/** Weights of a model, or a model pack in a zip. */
+export function pickModelFiles(): Promise<File[]> {
+  return pick((input) => {
+    input.accept = '.safetensors,.pt,.pth,.zip';
+  });
+}
+
 /** All files in a folder and below; each knows its path. */
 export function pickFolder(): Promise<File[]> {
   return pick((input) => {

@@ -1,5 +1,6 @@
 /** The segment worker: the model, the memory bank of every object, and the masks. */
 import type { Candidate, MaskResult, MaskSummary } from './mask';
+import type { SourceFile } from './media-contract';
 import type { FramePrompts, ObjectId } from './prompt';
 import type { VideoInfo } from './video';
 
@@ -26,7 +27,7 @@ export type ModelSource =
   /** A model of the catalogue whose weights this browser keeps. */
   | { kind: 'stored'; name: string }
   /** What a person dropped: a file of weights, a pack in a zip, or the files of a pack's folder with their paths. */
-  | { kind: 'files'; files: { path: string; file: File }[] };
+  | { kind: 'files'; files: SourceFile[] };
 
 export type LoadModelRequest = {
   source: ModelSource;
@@ -173,7 +174,7 @@ export type SegmentApi = MaskSource & {
    * @throws `cancelled`, `model-corrupt`, `model-incompatible`, `storage-full`, `busy`
    */
   keepWeights(
-    file: File,
+    file: SourceFile,
     onProgress: (progress: StoreProgress) => void,
     signal: AbortSignal,
   ): Promise<CatalogueModel>;

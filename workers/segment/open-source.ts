@@ -1,5 +1,6 @@
 /** From where a model comes to a pack whose every part was checked. */
 import { MaskletError } from '../protocol/errors';
+import type { SourceFile } from '../protocol/media-contract';
 import type { ModelSource } from '../protocol/segment-contract';
 import { downloadPack, readPackFiles, type ModelPack } from './model-pack/download';
 import { fetchCatalogue, fetchWeightless, recogniseWeights, weightlessPack } from './model-pack/weightless-pack';
@@ -17,17 +18,12 @@ type Options = {
 
 /** @throws `network`, `model-missing`, `model-corrupt`, `model-incompatible`, `invalid-argument` */
 export async function openSource(source: ModelSource, options: Options): Promise<OpenedSource> {
-  switch (source.kind) {
-    case 'pack':
-      return fixedSize(await downloadPack(source.url, options.onProgress));
-    case 'stored':
-      return openWeights(await openStored(source.name), options);
-    case 'files':
-      return openFiles(source.files, options);
-  }
+  if (source.kind === 'files') return openFiles(source.files, options);
+  if (source.kind === 'stored') return openWeights(await openStored(source.name), options);
+  return fixedSize(await downloadPack(source.url, options.onProgress));
 }
 
-async function openFiles(files: { path: string; file: File }[], options: Options): Promise<OpenedSource> {
+async function openFiles(files: SourceFile[], options: Options): Promise<OpenedSource> {
   const manifest = files.find(({ path }) => baseName(path) === 'manifest.json');
   if (manifest) {
     const folder = manifest.path.slice(0, -'manifest.json'.length);
@@ -47,7 +43,7 @@ async function openFiles(files: { path: string; file: File }[], options: Options
   return zipped ?? openWeights(weights.file, options);
 }
 
-async function readZippedPack(file: File): Promise<OpenedSource | null> {
+async function readZippedPack(file: Blob): Promise<OpenedSource | null> {
   const entries = await readZipEntries(file);
   const manifest = [...entries.keys()].find((name) => baseName(name) === 'manifest.json');
   if (!manifest) return null;
@@ -56,12 +52,12 @@ async function readZippedPack(file: File): Promise<OpenedSource | null> {
     await readPackFiles(async (name) => {
       const entry = entries.get(folder + name);
       if (!entry) throw missing(name);
-      return entry.read();
+      return new Uint8Array(await (await entry.blob()).arrayBuffer());
     }),
   );
 }
 
-async function openWeights(file: File, { catalogueUrl, imageSize, onProgress }: Options): Promise<OpenedSource> {
+async function openWeights(file: Blob, { catalogueUrl, imageSize, onProgress }: Options): Promise<OpenedSource> {
   const [weights, entries] = await Promise.all([openWeightsFile(file), fetchCatalogue(catalogueUrl)]);
   const entry = recogniseWeights(weights, entries);
   const manifest = await fetchWeightless(catalogueUrl, entry);

@@ -195,7 +195,7 @@ const api: SegmentApi = {
   },
 
   async keepWeights(file, onProgress, signal) {
-    const entry = recogniseWeights(await openWeightsFile(file), await fetchCatalogue(catalogueUrl));
+    const entry = recogniseWeights(await openWeightsFile(file.file), await fetchCatalogue(catalogueUrl));
     return catalogueModel(entry, await keepWeights(catalogueUrl, entry, file, onProgress, signal));
   },
 

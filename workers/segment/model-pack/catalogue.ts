@@ -31,7 +31,7 @@ export type CatalogueEntry = {
   operations: Record<string, number>;
 };
 
-export type WeightlessGraph = GraphFile & {
+type WeightlessGraph = GraphFile & {
   /** Of any weight or intermediate tensor, for one object with a full memory bank. */
   largestBufferBytes: number;
 };

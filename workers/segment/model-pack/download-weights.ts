@@ -1,6 +1,7 @@
 /** Brings weights into the browser's store: from the model hub, in as many goes as it takes, or from a file. */
 import { sha256 } from '@noble/hashes/sha2.js';
 import { asMaskletError, MaskletError } from '../../protocol/errors';
+import type { SourceFile } from '../../protocol/media-contract';
 import type { StoreProgress } from '../../protocol/segment-contract';
 import type { CatalogueEntry } from './catalogue';
 import { checkWeights, fetchWeightless, recogniseWeights } from './weightless-pack';
@@ -53,13 +54,13 @@ export async function downloadWeights(
 export async function keepWeights(
   catalogueUrl: string,
   entry: CatalogueEntry,
-  file: File,
+  { path, file }: SourceFile,
   onProgress: OnProgress,
   signal: AbortSignal,
 ): Promise<StoredWeights> {
   await checkRoom(file.size);
   const writer = await openWriter(entry.name);
-  const record = { ...emptyRecord(entry.name, file.name), totalBytes: file.size };
+  const record = { ...emptyRecord(entry.name, path), totalBytes: file.size };
   let isWhole = false;
   try {
     writer.restart();
@@ -168,6 +169,10 @@ async function verify(
 ): Promise<StoredWeights> {
   try {
     const file = await openUnchecked(entry.name);
+    // Chromium takes bytes beyond the quota without a word, and drops them.
+    if (record.totalBytes !== null && file.size < record.totalBytes) {
+      throw new DOMException('Bytes that were written are not there.', 'QuotaExceededError');
+    }
     const weights = await openWeightsFile(file);
     const found = recogniseWeights(weights, [entry]);
     checkWeights(weights, await fetchWeightless(catalogueUrl, found));

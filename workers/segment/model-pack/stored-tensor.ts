@@ -19,27 +19,17 @@ export function tensorBytes(dtype: DType, shape: readonly number[]): number {
 }
 
 /** Float32 numbers of a float tensor of any width. @throws `model-incompatible` for other types */
-export async function readAsFloat32({ dtype, read }: StoredTensor): Promise<Float32Array<ArrayBuffer>> {
-  return asFloat32(dtype, await read());
+export async function readAsFloat32(tensor: StoredTensor): Promise<Float32Array<ArrayBuffer>> {
+  return asFloat32(tensor.dtype, await tensor.read());
 }
 
 export function asFloat32(dtype: DType, bytes: ArrayBuffer): Float32Array<ArrayBuffer> {
-  switch (dtype) {
-    case 'F32':
-      return new Float32Array(bytes);
-    case 'F64':
-      return Float32Array.from(new Float64Array(bytes));
-    case 'F16':
-      return Float32Array.from(new Uint16Array(bytes), (half) => halves()[half]!);
-    case 'BF16':
-      // The upper half of a float32.
-      return new Float32Array(Uint32Array.from(new Uint16Array(bytes), (half) => half << 16).buffer);
-    case 'I64':
-    case 'I32':
-    case 'U8':
-    case 'other':
-      throw new MaskletError('model-incompatible', `Weights of type ${dtype} can't be used: take a file of floats.`);
-  }
+  if (dtype === 'F32') return new Float32Array(bytes);
+  if (dtype === 'F64') return Float32Array.from(new Float64Array(bytes));
+  if (dtype === 'F16') return Float32Array.from(new Uint16Array(bytes), (half) => halves()[half]!);
+  // The upper half of a float32.
+  if (dtype === 'BF16') return new Float32Array(Uint32Array.from(new Uint16Array(bytes), (half) => half << 16).buffer);
+  throw new MaskletError('model-incompatible', `Weights of type ${dtype} can't be used: take a file of floats.`);
 }
 
 export function isFloat(dtype: DType): boolean {

@@ -38,16 +38,16 @@ export async function readTorchIndex(file: Blob): Promise<Map<string, StoredTens
   if (pickle.sizeBytes > maxPickleBytes) throw corrupt('its pickle is too large for a list of tensors');
   const folder = pickle.name.slice(0, -'data.pkl'.length);
   const order = entries.get(`${folder}byteorder`);
-  if (order && new TextDecoder().decode(await order.read()) !== 'little') {
+  if (order && (await (await order.blob()).text()) !== 'little') {
     throw new MaskletError('model-incompatible', 'This checkpoint was saved on a big-endian machine.');
   }
-  const content = readPickle(await pickle.read(), rules);
+  const content = readPickle(new Uint8Array(await (await pickle.blob()).arrayBuffer()), rules);
   const state = content instanceof Map ? (content.get('model') ?? content) : content;
   if (!(state instanceof Map)) throw new MaskletError('model-incompatible', 'This checkpoint holds no state dict.');
   const tensors = new Map<string, StoredTensor>();
   for (const [name, value] of state) {
     if (typeof name !== 'string' || !isTensor(value)) continue;
-    tensors.set(name, storedTensor(name, value, entries.get(`${folder}data/${value.storage.key}`), file));
+    tensors.set(name, storedTensor(name, value, entries.get(`${folder}data/${value.storage.key}`)));
   }
   return tensors;
 }
@@ -77,7 +77,7 @@ function rebuildTensor([storage, offset, shape, strides]: PickleValue[]): Tensor
   return { kind: 'tensor', storage: storage as Storage, offset, shape, strides };
 }
 
-function storedTensor(name: string, tensor: Tensor, entry: ZipEntry | undefined, file: Blob): StoredTensor {
+function storedTensor(name: string, tensor: Tensor, entry: ZipEntry | undefined): StoredTensor {
   const { storage, offset, shape, strides } = tensor;
   const sizeBytes = tensorBytes(storage.dtype, shape);
   const start = tensorBytes(storage.dtype, [offset]);
@@ -92,11 +92,7 @@ function storedTensor(name: string, tensor: Tensor, entry: ZipEntry | undefined,
     dtype: storage.dtype,
     shape,
     sizeBytes,
-    async read() {
-      const range = await entry.storedRange();
-      if (range) return file.slice(range[0] + start, range[0] + start + sizeBytes).arrayBuffer();
-      return (await entry.read()).slice(start, start + sizeBytes).buffer;
-    },
+    read: async () => (await entry.blob()).slice(start, start + sizeBytes).arrayBuffer(),
   };
 }
 

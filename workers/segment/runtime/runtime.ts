@@ -33,7 +33,7 @@ export type Runtime = {
   createSession(model: Uint8Array, externalData?: ExternalData): Promise<GraphSession>;
 };
 
-export type ExternalData = readonly { path: string; data: Uint8Array }[];
+type ExternalData = readonly { path: string; data: Uint8Array }[];
 
 /** WASM addresses 4 GiB; a tensor of more than a quarter of it is not to be had. */
 const maxWasmTensorBytes = 2 ** 30;

@@ -1,0 +1,121 @@
+import { Trash2 } from 'lucide-react';
+import { useState } from 'react';
+import type { CatalogueModel } from '../../workers/protocol/segment-contract';
+import { useApp, useAppState } from '../app-context';
+import { t } from '../messages/messages';
+import { run } from '../run-command';
+import { Button } from '../ui/Button';
+import { IconButton } from '../ui/IconButton';
+import { ProgressBar } from '../ui/ProgressBar';
+import styles from './ModelsSheet.module.css';
+
+type ModelRowProps = { model: CatalogueModel; imageSize: number };
+
+/** One official model: absent, coming, in part, kept, or in use. */
+export function ModelRow({ model, imageSize }: ModelRowProps) {
+  const { engine } = useApp();
+  const [isAsking, setIsAsking] = useState(false);
+  const transfer = useAppState(({ models }) => (models.transfer?.name === model.name ? models.transfer : null));
+  const isInUse = useAppState((state) => state.model.status?.name === model.name && state.model.stage === 'ready');
+  const isPartial = model.storedBytes > 0 && !model.sha256;
+  const words = t.models;
+  return (
+    <li className={styles.item}>
+      <div className={styles.row} data-in-use={isInUse || undefined}>
+        <div className={styles.words}>
+          <h4 className={styles.name}>{model.title}</h4>
+          <p className={styles.about}>
+            {words.about(model.weightsBytes, model.operations[imageSize] ?? 0, model.license)}
+          </p>
+          {isPartial && !transfer ? (
+            <p className={styles.about}>{words.partly(model.storedBytes, model.weightsBytes)}</p>
+          ) : null}
+        </div>
+        {model.storedBytes > 0 && !transfer && !isInUse ? (
+          <IconButton label={words.remove(model.title)} onClick={() => run(engine.catalogue.remove(model.name))}>
+            <Trash2 size={14} />
+          </IconButton>
+        ) : null}
+        <RowAction
+          model={model}
+          imageSize={imageSize}
+          state={transfer ? 'coming' : isInUse ? 'in-use' : model.sha256 ? 'kept' : isPartial ? 'partial' : 'absent'}
+          onAsk={() => setIsAsking(true)}
+        />
+      </div>
+      {transfer ? (
+        <div className={styles.transfer}>
+          <ProgressBar
+            label={model.title}
+            share={transfer.totalBytes > 0 ? transfer.loadedBytes / transfer.totalBytes : null}
+          />
+          <span>{words.progress[transfer.stage](transfer.loadedBytes, transfer.totalBytes)}</span>
+        </div>
+      ) : null}
+      {isAsking && !transfer && !model.sha256 ? (
+        <Consent model={model} imageSize={imageSize} onClose={() => setIsAsking(false)} />
+      ) : null}
+    </li>
+  );
+}
+
+type RowActionProps = ModelRowProps & {
+  state: 'absent' | 'partial' | 'coming' | 'kept' | 'in-use';
+  onAsk: () => void;
+};
+
+function RowAction({ model, imageSize, state, onAsk }: RowActionProps) {
+  const { engine } = useApp();
+  const { title } = model;
+  const words = t.models;
+  if (state === 'in-use') return <span className={styles.inUse}>{words.inUse}</span>;
+  if (state === 'coming') return <Button onClick={() => engine.catalogue.pause()}>{words.pause}</Button>;
+  const { label, text, act } = {
+    kept: {
+      label: words.chooseTitle(title),
+      text: words.choose,
+      act: () => run(engine.catalogue.load(model.name, imageSize)),
+    },
+    partial: {
+      label: words.resumeTitle(title),
+      text: words.resume,
+      act: () => run(engine.catalogue.download(model.name, imageSize)),
+    },
+    absent: { label: words.downloadTitle(title), text: words.download, act: onAsk },
+  }[state];
+  return (
+    <Button aria-label={label} onClick={act}>
+      {text}
+    </Button>
+  );
+}
+
+type ConsentProps = ModelRowProps & { onClose: () => void };
+
+/** Nothing is fetched from elsewhere before the person has agreed to it here. */
+function Consent({ model, imageSize, onClose }: ConsentProps) {
+  const { engine } = useApp();
+  const hubUrl = useAppState((state) => state.models.hubUrl);
+  const { consent } = t.models;
+  const { title, weightsBytes, repository, license } = model;
+  return (
+    <fieldset className={styles.consent}>
+      <legend className={styles.question}>{consent.title(title, weightsBytes)}</legend>
+      <p className={styles.about}>{consent.about(new URL(hubUrl).host, repository, license)}</p>
+      <div className={styles.buttons}>
+        <Button onClick={onClose}>{consent.decline}</Button>
+        <Button
+          variant="primary"
+          // The button that was pressed gave its place to this question.
+          ref={(button) => button?.focus()}
+          onClick={() => {
+            onClose();
+            run(engine.catalogue.download(model.name, imageSize));
+          }}
+        >
+          {consent.agree}
+        </Button>
+      </div>
+    </fieldset>
+  );
+}

@@ -1,0 +1,19 @@
+/** The models that may be loaded besides the embedded one, and what is being fetched of them. */
+import type { ErrorCode } from '../../workers/protocol/errors';
+import type { CatalogueModel, StoreProgress } from '../../workers/protocol/segment-contract';
+
+type Transfer = StoreProgress & { name: string };
+
+export type ModelsState = {
+  /** Null until it was asked for. */
+  list: readonly CatalogueModel[] | null;
+  /** One at a time. */
+  transfer: Transfer | null;
+  failure: { code: ErrorCode; message: string } | null;
+  /** Where weights are downloaded from: the public model hub, or a mirror of it. */
+  hubUrl: string;
+};
+
+export const publicHubUrl = 'https://huggingface.co';
+
+export const modelsAtStart: ModelsState = { list: null, transfer: null, failure: null, hubUrl: publicHubUrl };
