@@ -21,6 +21,7 @@ import { ToolRail } from './tools/ToolRail';
 import { IconButton } from './ui/IconButton';
 import { Sheet } from './ui/Sheet';
 import { TopBar } from './ui/TopBar';
+import { useKeys } from './use-keys';
 import { useIsNarrow } from './ui/use-media-query';
 import { Viewport } from './viewport/Viewport';
 
@@ -30,6 +31,7 @@ const CommandPalette = lazy(async () => ({
 
 /** Puts the features in their places. */
 export function App() {
+  const keysOf = useKeys();
   const { store } = useApp();
   const video = useAppState((state) => state.project.video);
   const isPaletteOpen = useAppState((state) => state.view.isPaletteOpen);
@@ -53,7 +55,7 @@ export function App() {
               {isNarrow ? null : (
                 <IconButton
                   label={t.bar.help}
-                  keys={['?']}
+                  keys={keysOf('help')}
                   onClick={() => patch(store, 'view', { isShortcutSheetOpen: true })}
                 >
                   <CircleQuestionMark size={16} />

@@ -368,6 +368,7 @@ export const en = {
     speeds: 'Speed',
     speed: (factor: number) => `${formatNumber(factor)}×`,
     loop: 'Loop',
+    sound: 'Sound',
     setIn: 'Set in',
     setOut: 'Set out',
     clearRange: 'Clear',

@@ -5,11 +5,13 @@ import { Button } from '../ui/Button';
 import { Tooltip } from '../ui/Tooltip';
 import { Candidates } from './Candidates';
 import { ObjectRow } from './ObjectRow';
+import { useKeys } from '../use-keys';
 import styles from './ObjectsPanel.module.css';
 import { PromptList } from './PromptList';
 
 /** The objects, and what was said about the selected one. A sheet has its own title and scrolls as a whole. */
 export function ObjectsPanel({ hasTitle = true }: { hasTitle?: boolean }) {
+  const keysOf = useKeys();
   const engine = useEngine();
   const list = useAppState((state) => state.objects.list);
   const selected = useAppState((state) => state.objects.list.find(({ id }) => id === state.view.selectedObject));
@@ -17,7 +19,7 @@ export function ObjectsPanel({ hasTitle = true }: { hasTitle?: boolean }) {
     <div className={styles.panel} data-sheet={!hasTitle || undefined}>
       <header className={styles.header}>
         {hasTitle ? <h2 className={styles.title}>{t.objects.title}</h2> : <span />}
-        <Tooltip label={t.objects.addTitle} keys={['N']} side="left">
+        <Tooltip label={t.objects.addTitle} keys={keysOf('new-object')} side="left">
           <Button variant="quiet" onClick={() => engine.objects.addOrReuse()}>
             <Plus size={14} aria-hidden />
             {t.objects.add}

@@ -10,6 +10,7 @@ import { emptyPrompts, withBox, withoutPoint } from '../state/prompts';
 import { Button } from '../ui/Button';
 import { IconButton } from '../ui/IconButton';
 import { pickPicture } from '../ui/pick-picture';
+import { useKeys } from '../use-keys';
 import styles from './PromptList.module.css';
 
 /** What was said about an object on the frame shown, and where else something was said. */
@@ -109,6 +110,7 @@ export function PromptList({ object }: { object: ObjectEntry }) {
 
 /** Masks as prompts, and the lock of the frame shown. */
 function MaskTools({ object: { id }, frameIndex }: { object: ObjectEntry; frameIndex: number }) {
+  const keysOf = useKeys();
   const engine = useEngine();
   const masklet = useAppState((state) => state.masklets.byObject[id]);
   const hasMask = masklet?.columns.mark[frameIndex] === FrameMark.mask;
@@ -123,7 +125,7 @@ function MaskTools({ object: { id }, frameIndex }: { object: ObjectEntry; frameI
       <IconButton
         size="small"
         label={t.prompts.copy}
-        keys={['Ctrl', 'C']}
+        keys={keysOf('copy-mask')}
         disabled={!hasMask}
         onClick={() => run(engine.clipboard.copy())}
       >
@@ -132,7 +134,7 @@ function MaskTools({ object: { id }, frameIndex }: { object: ObjectEntry; frameI
       <IconButton
         size="small"
         label={t.prompts.paste}
-        keys={['Ctrl', 'V']}
+        keys={keysOf('paste-mask')}
         onClick={() => run(engine.clipboard.paste())}
       >
         <ClipboardPaste size={14} />
@@ -143,7 +145,7 @@ function MaskTools({ object: { id }, frameIndex }: { object: ObjectEntry; frameI
       <IconButton
         size="small"
         label={isLocked ? t.prompts.unlock : t.prompts.lock}
-        keys={['Shift', 'L']}
+        keys={keysOf('lock-frame')}
         isPressed={isLocked}
         disabled={!isTracked}
         onClick={() => run(engine.prompts.lock(id, frameIndex, !isLocked))}

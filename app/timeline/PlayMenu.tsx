@@ -12,7 +12,10 @@ const speeds = [0.25, 0.5, 1, 2, 4];
 /** How the video plays: speed, loop, and the part between in and out. */
 export function PlayMenu() {
   const { engine, store } = useApp();
-  const { speed, isLooping, range } = useAppState((state) => state.playback);
+  const speed = useAppState(({ playback }) => playback.speed);
+  const isLooping = useAppState(({ playback }) => playback.isLooping);
+  const isMuted = useAppState(({ playback }) => playback.isMuted);
+  const range = useAppState(({ playback }) => playback.range);
   return (
     <Popover
       label={t.timeline.playMenu}
@@ -45,6 +48,11 @@ export function PlayMenu() {
           label={t.timeline.loop}
           isOn={isLooping}
           onChange={(isOn) => patch(store, 'playback', { isLooping: isOn })}
+        />
+        <Toggle
+          label={t.timeline.sound}
+          isOn={!isMuted}
+          onChange={(isOn) => patch(store, 'playback', { isMuted: !isOn })}
         />
         <div className={styles.menuRow}>
           <Button onClick={() => engine.player.setIn()}>{t.timeline.setIn}</Button>

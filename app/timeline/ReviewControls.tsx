@@ -8,12 +8,15 @@ import type { ReviewStop } from '../state/review';
 import { Button } from '../ui/Button';
 import { IconButton } from '../ui/IconButton';
 import { Popover } from '../ui/Popover';
+import { RowButton } from '../ui/RowButton';
 import { Tooltip } from '../ui/Tooltip';
+import { useKeys } from '../use-keys';
 import styles from './ReviewControls.module.css';
 import { useReviewStops } from './use-review-stops';
 
 /** After a run: the frames most worth a look, and a way through them. */
 export function ReviewControls() {
+  const keysOf = useKeys();
   const engine = useEngine();
   const stops = useReviewStops();
   const frameIndex = useAppState((state) => state.playback.frameIndex);
@@ -24,7 +27,7 @@ export function ReviewControls() {
       {here ? (
         <>
           <output className={styles.reason}>{t.review.reasons[here.reason]}</output>
-          <Tooltip label={t.review.looksRightAbout} keys={['L']} side="top">
+          <Tooltip label={t.review.looksRightAbout} keys={keysOf('looks-right')} side="top">
             <Button onClick={() => run(engine.review.dismiss())}>
               <Check size={14} aria-hidden />
               {t.review.looksRight}
@@ -34,7 +37,7 @@ export function ReviewControls() {
       ) : null}
       <IconButton
         label={t.review.previous}
-        keys={['Shift', 'J']}
+        keys={keysOf('previous-stop')}
         side="top"
         onClick={() => run(engine.review.walk(false))}
       >
@@ -60,7 +63,12 @@ export function ReviewControls() {
             ))}
         </ol>
       </Popover>
-      <IconButton label={t.review.next} keys={['J']} side="top" onClick={() => run(engine.review.walk(true))}>
+      <IconButton
+        label={t.review.next}
+        keys={keysOf('next-stop')}
+        side="top"
+        onClick={() => run(engine.review.walk(true))}
+      >
         <ChevronRight size={16} />
       </IconButton>
     </fieldset>
@@ -73,17 +81,12 @@ function StopRow({ stop, isHere }: { stop: ReviewStop; isHere: boolean }) {
   if (!object) return null;
   return (
     <li>
-      <button
-        type="button"
-        className={styles.stop}
-        aria-current={isHere || undefined}
-        onClick={() => run(engine.review.show(stop))}
-      >
+      <RowButton current={isHere ? 'true' : undefined} onClick={() => run(engine.review.show(stop))}>
         <span className={styles.chip} style={{ background: objectColor(object.colorIndex) }} aria-hidden />
         <span className={styles.name}>{object.name}</span>
         <span className={styles.what}>{t.review.reasons[stop.reason]}</span>
         <span className={styles.frame}>{stop.frameIndex}</span>
-      </button>
+      </RowButton>
     </li>
   );
 }

@@ -7,6 +7,7 @@ import { Button } from '../ui/Button';
 import { IconButton } from '../ui/IconButton';
 import { ProgressBar } from '../ui/ProgressBar';
 import { Tooltip } from '../ui/Tooltip';
+import { useKeys } from '../use-keys';
 import styles from './Transport.module.css';
 import { TrackMenu } from './TrackMenu';
 import { useTrackTargets } from './use-track-targets';
@@ -18,6 +19,7 @@ export function TrackControls() {
 }
 
 function TrackButtons() {
+  const keysOf = useKeys();
   const engine = useEngine();
   const targets = useTrackTargets();
   const isDisabled = targets.length === 0;
@@ -26,14 +28,14 @@ function TrackButtons() {
     <div className={styles.track}>
       <IconButton
         label={`${t.timeline.trackBackward}: ${what}`}
-        keys={['Shift', 'B']}
+        keys={keysOf('track-backward')}
         side="top"
         disabled={isDisabled}
         onClick={() => run(engine.tracking.trackUnfinished('backward'))}
       >
         <ArrowLeftToLine size={16} />
       </IconButton>
-      <Tooltip label={`${t.timeline.trackBoth}: ${what}`} keys={['T']} side="top">
+      <Tooltip label={`${t.timeline.trackBoth}: ${what}`} keys={keysOf('track-both')} side="top">
         <Button
           variant="primary"
           className={styles.trackButton}
@@ -46,7 +48,7 @@ function TrackButtons() {
       </Tooltip>
       <IconButton
         label={`${t.timeline.trackForward}: ${what}`}
-        keys={['Shift', 'F']}
+        keys={keysOf('track-forward')}
         side="top"
         disabled={isDisabled}
         onClick={() => run(engine.tracking.trackUnfinished('forward'))}
@@ -67,6 +69,7 @@ function LastRun() {
 }
 
 function RunProgress({ progress }: { progress: TrackingRun }) {
+  const keysOf = useKeys();
   const engine = useEngine();
   const { done, total, msPerFrame, isCancelling } = progress;
   const left = timeLeftMs(progress);
@@ -80,7 +83,7 @@ function RunProgress({ progress }: { progress: TrackingRun }) {
           {left === null ? null : <span>{t.timeline.left(left)}</span>}
         </div>
       </div>
-      <Tooltip label={t.timeline.cancel} keys={['Esc']} side="top">
+      <Tooltip label={t.timeline.cancel} keys={keysOf('cancel')} side="top">
         <Button disabled={isCancelling} onClick={() => run(engine.tracking.cancel())}>
           <X size={14} aria-hidden />
           {isCancelling ? t.timeline.cancelling : t.timeline.cancel}

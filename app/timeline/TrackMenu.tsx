@@ -9,6 +9,7 @@ import { IconButton } from '../ui/IconButton';
 import { NumberField } from '../ui/NumberField';
 import { Popover } from '../ui/Popover';
 import { Toggle } from '../ui/Toggle';
+import { useKeys } from '../use-keys';
 import styles from './Transport.module.css';
 
 /** Runs that are not the whole way, and how far a correction is carried. */
@@ -30,6 +31,7 @@ export function TrackMenu({ isDisabled }: { isDisabled: boolean }) {
 }
 
 function Menu({ isDisabled }: { isDisabled: boolean }) {
+  const keysOf = useKeys();
   const { engine, store } = useApp();
   const isAffectedOnly = useAppState((state) => state.tracking.isAffectedOnly);
   const last = useAppState((state) => state.masklets.frameCount - 1);
@@ -54,7 +56,7 @@ function Menu({ isDisabled }: { isDisabled: boolean }) {
         <span className={styles.menuButtons}>
           <IconButton
             label={t.timeline.oneBack}
-            keys={['<']}
+            keys={keysOf('track-one-back')}
             disabled={isDisabled}
             onClick={() => run(engine.tracking.trackOn(-1))}
           >
@@ -62,7 +64,7 @@ function Menu({ isDisabled }: { isDisabled: boolean }) {
           </IconButton>
           <IconButton
             label={t.timeline.oneForward}
-            keys={['>']}
+            keys={keysOf('track-one-forward')}
             disabled={isDisabled}
             onClick={() => run(engine.tracking.trackOn(1))}
           >

@@ -5,10 +5,13 @@ import { run } from '../run-command';
 import type { HistoryStep } from '../state/history';
 import { IconButton } from '../ui/IconButton';
 import { Popover } from '../ui/Popover';
+import { RowButton } from '../ui/RowButton';
+import { useKeys } from '../use-keys';
 import styles from './HistoryControls.module.css';
 
 /** Undo, redo, and the list of steps to go to. */
 export function HistoryControls() {
+  const keysOf = useKeys();
   const engine = useEngine();
   const { steps, position } = useAppState((state) => state.history);
   const last = steps[position - 1];
@@ -17,7 +20,7 @@ export function HistoryControls() {
     <div className={styles.history}>
       <IconButton
         label={last ? t.history.undoWhat(describe(last)) : t.history.undo}
-        keys={['Ctrl', 'Z']}
+        keys={keysOf('undo')}
         disabled={!last}
         onClick={() => run(engine.history.undo())}
       >
@@ -25,7 +28,7 @@ export function HistoryControls() {
       </IconButton>
       <IconButton
         label={next ? t.history.redoWhat(describe(next)) : t.history.redo}
-        keys={['Ctrl', 'Shift', 'Z']}
+        keys={keysOf('redo')}
         disabled={!next}
         onClick={() => run(engine.history.redo())}
       >
@@ -65,16 +68,14 @@ function HistoryRow({ text, detail, position, now }: HistoryRowProps) {
   const engine = useEngine();
   return (
     <li>
-      <button
-        type="button"
-        className={styles.step}
-        aria-current={position === now ? 'step' : undefined}
-        data-undone={position > now || undefined}
+      <RowButton
+        current={position === now ? 'step' : undefined}
+        isFaint={position > now}
         onClick={() => run(engine.history.goTo(position))}
       >
         <span className={styles.text}>{text}</span>
         <span className={styles.detail}>{detail}</span>
-      </button>
+      </RowButton>
     </li>
   );
 }

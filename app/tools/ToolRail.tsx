@@ -17,32 +17,34 @@ import { patch } from '../state/store';
 import { steppedBrush, type Tool } from '../state/view';
 import { IconButton } from '../ui/IconButton';
 import { useIsNarrow } from '../ui/use-media-query';
+import { useKeys } from '../use-keys';
 import styles from './ToolRail.module.css';
 
-const tools: readonly { tool: Tool; key: string; icon: LucideIcon }[] = [
-  { tool: 'select', key: 'V', icon: MousePointer2 },
-  { tool: 'point', key: 'P', icon: MousePointerClick },
-  { tool: 'box', key: 'B', icon: SquareDashed },
-  { tool: 'brush', key: 'M', icon: Brush },
-  { tool: 'eraser', key: 'E', icon: Eraser },
-  { tool: 'lasso', key: 'A', icon: LassoSelect },
+const tools: readonly { tool: Tool; icon: LucideIcon }[] = [
+  { tool: 'select', icon: MousePointer2 },
+  { tool: 'point', icon: MousePointerClick },
+  { tool: 'box', icon: SquareDashed },
+  { tool: 'brush', icon: Brush },
+  { tool: 'eraser', icon: Eraser },
+  { tool: 'lasso', icon: LassoSelect },
 ];
 
 /** Tools, and what a click means: the mouse has two buttons, a finger does not. */
 export function ToolRail() {
+  const keysOf = useKeys();
   const { store } = useApp();
   const tool = useAppState((state) => state.view.tool);
   const pointLabel = useAppState((state) => state.view.pointLabel);
   const side = useIsNarrow() ? 'top' : 'right';
   return (
     <div className={styles.rail} role="toolbar" aria-label={t.tools.label}>
-      {tools.map(({ tool: id, key, icon: Icon }) => (
+      {tools.map(({ tool: id, icon: Icon }) => (
         <IconButton
           key={id}
           size="large"
           side={side}
           label={t.tools[id]}
-          keys={[key]}
+          keys={keysOf(`${id}-tool`)}
           isPressed={tool === id}
           onClick={() => patch(store, 'view', { tool: id })}
         >
@@ -80,18 +82,19 @@ export function ToolRail() {
 }
 
 function BrushSize({ side }: { side: 'top' | 'right' }) {
+  const keysOf = useKeys();
   const { store } = useApp();
   const size = useAppState((state) => state.view.brushSize);
   const step = (isLarger: boolean) => patch(store, 'view', { brushSize: steppedBrush(size, isLarger) });
   return (
     <fieldset aria-label={t.tools.brushSize} className={styles.group}>
-      <IconButton side={side} label={t.tools.larger} keys={[']']} onClick={() => step(true)}>
+      <IconButton side={side} label={t.tools.larger} keys={keysOf('larger-brush')} onClick={() => step(true)}>
         <Plus size={14} />
       </IconButton>
       <output className={styles.size} title={t.tools.brushSize}>
         {size}
       </output>
-      <IconButton side={side} label={t.tools.smaller} keys={['[']} onClick={() => step(false)}>
+      <IconButton side={side} label={t.tools.smaller} keys={keysOf('smaller-brush')} onClick={() => step(false)}>
         <Minus size={14} />
       </IconButton>
     </fieldset>

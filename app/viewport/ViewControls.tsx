@@ -10,6 +10,7 @@ import { IconButton } from '../ui/IconButton';
 import { Popover } from '../ui/Popover';
 import { Slider } from '../ui/Slider';
 import { Toggle } from '../ui/Toggle';
+import { useKeys } from '../use-keys';
 import styles from './ViewControls.module.css';
 
 /** @param props.scale CSS pixels per video pixel */
@@ -17,6 +18,7 @@ type ViewControlsProps = { scale: number; pixelRatio: number };
 
 /** How masks are seen, and how near. */
 export function ViewControls({ scale, pixelRatio }: ViewControlsProps) {
+  const keysOf = useKeys();
   const { store } = useApp();
   const isHidden = useAppState((state) => state.view.isMaskHidden);
   const look = useAppState((state) => state.view.maskLook);
@@ -27,7 +29,7 @@ export function ViewControls({ scale, pixelRatio }: ViewControlsProps) {
         size="small"
         side="top"
         label={isHidden ? t.view.showMasks : t.view.hideMasks}
-        keys={['H']}
+        keys={keysOf('hide-masks')}
         isPressed={isHidden}
         onClick={() => patch(store, 'view', { isMaskHidden: !isHidden })}
       >
@@ -42,10 +44,10 @@ export function ViewControls({ scale, pixelRatio }: ViewControlsProps) {
         width={220}
       >
         <div className={styles.zoomRow}>
-          <IconButton label={t.view.zoomOut} keys={['-']} onClick={() => zoom(1 / 1.5)}>
+          <IconButton label={t.view.zoomOut} keys={keysOf('zoom-out')} onClick={() => zoom(1 / 1.5)}>
             <Minus size={14} />
           </IconButton>
-          <IconButton label={t.view.zoomIn} keys={['+']} onClick={() => zoom(1.5)}>
+          <IconButton label={t.view.zoomIn} keys={keysOf('zoom-in')} onClick={() => zoom(1.5)}>
             <Plus size={14} />
           </IconButton>
           <Button onClick={() => patch(store, 'view', { zoom: null })}>{t.view.fit}</Button>
