@@ -53,9 +53,11 @@ export function parseManifest(json: unknown): Manifest {
         `This model pack can't be used: its manifest has a wrong "${field}".`,
       );
   };
-  check(typeof json === 'object' && json !== null && manifest.format === 'masklet-pack/1', 'format');
-  check(/^[a-z0-9][a-z0-9.-]*$/.test(manifest.name), 'name');
-  check(typeof manifest.version === 'string', 'version');
+  check(isObject(json) && manifest.format === 'masklet-pack/1', 'format');
+  check(typeof manifest.name === 'string' && /^[a-z0-9][a-z0-9.-]*$/.test(manifest.name), 'name');
+  for (const field of ['title', 'version', 'license', 'provenance'] as const) {
+    check(typeof manifest[field] === 'string', field);
+  }
   check(manifest.architecture === 'sam2.0' || manifest.architecture === 'sam2.1', 'architecture');
   check(isPositive(manifest.imageSize) && manifest.imageSize % 32 === 0, 'imageSize');
   check(isPositive(manifest.hiddenSize), 'hiddenSize');
@@ -63,23 +65,47 @@ export function parseManifest(json: unknown): Manifest {
   check(isNumbers(manifest.imageMean, 3), 'imageMean');
   check(isNumbers(manifest.imageStd, 3), 'imageStd');
   checkTracker(manifest.tracker, check);
-  check(isNumbers(manifest.maskDownsample?.weight, 16), 'maskDownsample.weight');
+  check(isObject(manifest.maskDownsample) && isNumbers(manifest.maskDownsample.weight, 16), 'maskDownsample.weight');
   check(Number.isFinite(manifest.maskDownsample.bias), 'maskDownsample.bias');
+  check(Array.isArray(manifest.trainingData) && manifest.trainingData.every(isObject), 'trainingData');
+  check(isObject(manifest.quality), 'quality');
+  check(isObject(manifest.graphs), 'graphs');
   for (const name of graphNames) {
     const graph = manifest.graphs?.[name];
     // A plain file name: a pack can't reach outside its folder.
-    check(typeof graph?.file === 'string' && /^[\w.-]+\.onnx$/.test(graph.file), `graphs.${name}.file`);
+    check(
+      isObject(graph) && typeof graph.file === 'string' && /^[\w.-]+\.onnx$/.test(graph.file),
+      `graphs.${name}.file`,
+    );
     check(isPositive(graph.bytes), `graphs.${name}.bytes`);
     check(isSha256(graph.sha256), `graphs.${name}.sha256`);
   }
   return manifest;
 }
 
+/** Calls `check` for every field of the tracker's settings. */
 export function checkTracker(tracker: Manifest['tracker'], check: (isValid: boolean, field: string) => void): void {
-  check(typeof tracker === 'object' && tracker !== null, 'tracker');
-  for (const field of ['numSpatialMemories', 'memoryStride', 'maxObjectPointers'] as const) {
-    check(isPositive(tracker[field]), `tracker.${field}`);
-  }
+  check(isObject(tracker), 'tracker');
+  const at = (field: keyof Manifest['tracker'], isValid: (value: unknown) => boolean): void =>
+    check(isValid(tracker[field]), `tracker.${field}`);
+  at('numSpatialMemories', isPositive);
+  at('maxConditioningFrames', (value) => Number.isInteger(value) && (value as number) >= -1);
+  at('memoryStride', isPositive);
+  at('maxObjectPointers', isPositive);
+  at('multimaskMinPoints', (value) => value === 0 || isPositive(value));
+  at('multimaskMaxPoints', (value) => value === 0 || isPositive(value));
+  at('multimaskForTracking', isBoolean);
+  at('singleClick', (value) => value === 'best-of-three' || value === 'token0');
+  at('stabilityThreshold', (value) => value === undefined || Number.isFinite(value));
+  at('keepClickedComponent', (value) => value === undefined || isBoolean(value));
+}
+
+function isObject(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function isBoolean(value: unknown): boolean {
+  return typeof value === 'boolean';
 }
 
 export function isSha256(value: unknown): boolean {
