@@ -5,6 +5,7 @@ import type { ObjectId, PointLabel } from '../workers/protocol/prompt';
 import type {
   CatalogueModel,
   ModelStatus,
+  ObjectCleanUp,
   Provider,
   SegmentStats,
   TrackDirection,
@@ -138,6 +139,7 @@ export type MaskletApi = {
   lock(object: ObjectId, frame: number, isLocked?: boolean): Promise<void>;
   review(): Promise<AutomationStop[]>;
   configure(settings?: Partial<TrackerSettings>): Promise<TrackerSettings>;
+  cleanUp(object: ObjectId, changes: Partial<ObjectCleanUp> | null): Promise<void>;
   undo(): Promise<boolean>;
   redo(): Promise<boolean>;
   history(): Promise<AutomationHistory>;

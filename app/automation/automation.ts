@@ -6,12 +6,14 @@ import type { ModelStatus, PromptResult } from '../../workers/protocol/segment-c
 import type { VideoInfo } from '../../workers/protocol/video';
 import type { AutomationStatus, MaskletApi, OpenedVideo, PromptAnswer } from '../e2e-api';
 import type { Engine } from '../engine/engine';
+import { findObject, usualCleanUp } from '../state/objects';
 import { emptyPrompts, promptedFrames, withBox, withPoints } from '../state/prompts';
 import { reviewStops } from '../state/review';
 import type { AppStore } from '../state/store';
 import { sourceFiles } from '../engine/source-files';
 import {
   asBox,
+  asCleanUp,
   asFrame,
   asMask,
   asObjectId,
@@ -138,6 +140,15 @@ export function createAutomation(engine: Engine, store: AppStore): MaskletApi {
       // Masks on screen were made by the settings before.
       await engine.masks.reload();
       return configured;
+    },
+
+    async cleanUp(id, changes) {
+      const target = object(id);
+      const before = findObject(store.getState().objects, target)?.cleanUp ?? usualCleanUp;
+      const changed = changes === null ? null : { ...before, ...asCleanUp(changes, 'changes') };
+      // Asked for itself, so that a wrong number is told.
+      await engine.context.threads.segment.setCleanUp(target, changed);
+      engine.objects.setCleanUp(target, changed);
     },
 
     async undo() {

@@ -3,7 +3,7 @@ import { MaskletError } from '../../workers/protocol/errors';
 import type { OpenOptions } from '../../workers/protocol/media-contract';
 import type { MaskRle } from '../../workers/protocol/mask';
 import type { BoxPrompt, PointPrompt } from '../../workers/protocol/prompt';
-import type { TrackerSettings } from '../../workers/protocol/segment-contract';
+import type { ObjectCleanUp, TrackerSettings } from '../../workers/protocol/segment-contract';
 
 type Size = { width: number; height: number };
 
@@ -125,4 +125,16 @@ export function asOpenOptions(value: unknown, field: string): OpenOptions {
     options[known] = option;
   }
   return options;
+}
+
+export function asCleanUp(value: unknown, field: string): Partial<ObjectCleanUp> {
+  const given = asRecord(value, field);
+  const names = ['fillHoleArea', 'removeIslandArea', 'growPx', 'smoothPx'] as const;
+  const cleanUp: Partial<ObjectCleanUp> = {};
+  for (const [name, number] of Object.entries(given)) {
+    const known = asOneOf(name, `${field}: the name of a repair`, names);
+    if (typeof number !== 'number') throw invalid(`${field}.${name}`, 'a number', number);
+    cleanUp[known] = number;
+  }
+  return cleanUp;
 }

@@ -4,6 +4,7 @@ import { noAnswers } from '../state/answers';
 import { maskletsFor } from '../state/masklets';
 import { watch, type AppStore } from '../state/store';
 import { CatalogueCommands } from './catalogue-commands';
+import { CleanUpSync } from './clean-up-sync';
 import { EngineContext, type Clock } from './context';
 import { ExportCommands } from './export-commands';
 import { FrameMasks } from './frame-masks';
@@ -52,6 +53,7 @@ export class Engine {
   readonly review: ReviewCommands;
   readonly clipboard: MaskClipboard;
   readonly #marks: History;
+  readonly #cleanUps: CleanUpSync;
   readonly #startThread: StartThread;
 
   constructor({ store, startThread, packUrl, catalogueUrl, provider, clock, createAudio }: EngineOptions) {
@@ -62,6 +64,7 @@ export class Engine {
     this.catalogue = new CatalogueCommands(context, this.model, catalogueUrl);
     this.#marks = new History(context, this.model);
     this.masks = new FrameMasks(context);
+    this.#cleanUps = new CleanUpSync(context, this.masks);
     this.presenter = new FramePresenter(context, this.masks);
     this.player = new Player(context, this.presenter);
     this.tracking = new TrackCommands(context, this.model, this.player, this.#marks);
@@ -114,6 +117,8 @@ export class Engine {
       store.setState({ masklets: maskletsFor(video.frameCount), answers: noAnswers });
       context.joined = threads.joinVideo(video).then(async () => {
         for (const { id } of objects.list) await threads.segment.addObject(id);
+        this.#cleanUps.forget();
+        this.#cleanUps.tell();
       });
       await Promise.all([this.presenter.show(playback.frameIndex), context.joined]);
       await this.prompts.restate();

@@ -235,6 +235,12 @@ export function fakeEngine() {
     async dropSnapshots(dropped) {
       for (const snapshot of dropped) snapshots.delete(snapshot);
     },
+    async setCleanUp(object, cleanUp) {
+      calls.push(`clean ${object} ${cleanUp ? Object.values(cleanUp).join() : 'none'}`);
+    },
+    async unrepairedMask(object, frameIndex) {
+      return masks.get(`${object}:${frameIndex}`) ?? null;
+    },
     async configure(settings) {
       return { fillHoleArea: 8, removeIslandArea: 0, nonOverlapping: false, correctionsCondition: true, ...settings };
     },

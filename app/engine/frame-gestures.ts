@@ -2,6 +2,7 @@
 import type { MaskRle } from '../../workers/protocol/mask';
 import type { BoxPrompt, ObjectId, PointLabel } from '../../workers/protocol/prompt';
 import { editMask, emptyMask, maskHas, type ColumnSpans } from '../masks/edit-mask';
+import { findObject } from '../state/objects';
 import { isPrompted, promptsOn, withBox, withoutPoint, withPoints } from '../state/prompts';
 import { patch, type AppStore } from '../state/store';
 import type { Engine } from './engine';
@@ -57,8 +58,7 @@ export async function paintMask(
 ): Promise<PromptOutcome> {
   const { shownFrame } = store.getState().playback;
   const object = store.getState().view.selectedObject;
-  if (object !== null) await engine.masks.load(shownFrame);
-  const shown = engine.masks.known(shownFrame).find((mask) => mask.object === object)?.rle;
+  const shown = object === null ? undefined : await maskToEdit(engine, store, object, shownFrame);
   if (!isAdding && !shown?.counts.some((count, run) => run % 2 === 1 && count > 0)) return 'negative-first';
   const { width, height } = engine.context.video();
   await promptSelected(engine, store, (before) => {
@@ -68,6 +68,20 @@ export async function paintMask(
     return { points: [], box: null, mask: editMask(base, spans, isAdding) };
   });
   return 'prompted';
+}
+
+/** As it is shown, but without repairs of its own, which would be made once more. */
+async function maskToEdit(
+  engine: Engine,
+  store: AppStore,
+  object: ObjectId,
+  frameIndex: number,
+): Promise<MaskRle | undefined> {
+  if (findObject(store.getState().objects, object)?.cleanUp) {
+    return (await engine.context.threads.segment.unrepairedMask(object, frameIndex))?.rle;
+  }
+  await engine.masks.load(frameIndex);
+  return engine.masks.known(frameIndex).find((mask) => mask.object === object)?.rle;
 }
 
 /** Makes a mask the prompt of the selected object on the frame shown. */

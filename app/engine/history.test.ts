@@ -201,3 +201,22 @@ it('makes one step of a dragged slider', async () => {
   await engine.history.undo();
   expect(store.getState().objects.list[0]).toMatchObject({ opacity: 1, colorIndex: 0 });
 });
+
+it('keeps the repairs of the worker as the state has them', async () => {
+  const { engine, calls } = await opened();
+  const object = engine.objects.add();
+  engine.objects.setCleanUp(object, { fillHoleArea: 8, removeIslandArea: 2, growPx: 3, smoothPx: 0 });
+  engine.objects.rename(object, 'Dog');
+  await engine.history.undo();
+  await engine.history.undo();
+  await engine.history.redo();
+  await settle();
+  expect(calls.filter((call) => call.startsWith('clean'))).toEqual([
+    'clean 1 8,2,3,0',
+    'clean 1 none',
+    'clean 1 8,2,3,0',
+  ]);
+  await engine.restart();
+  await settle();
+  expect(calls.filter((call) => call.startsWith('clean'))).toHaveLength(4);
+});

@@ -1,5 +1,6 @@
 /** Adds, removes and selects objects, and changes what they look like in the list and on the frame. */
 import type { ObjectId } from '../../workers/protocol/prompt';
+import type { ObjectCleanUp } from '../../workers/protocol/segment-contract';
 import { t } from '../messages/messages';
 import { forgetAnswers } from '../state/answers';
 import { forgetMasklet } from '../state/masklets';
@@ -118,6 +119,13 @@ export class ObjectCommands {
     this.#context.checkObject(id);
     this.#history.begin('opacity', { object: id, mergeKey: `opacity ${id}` });
     this.#change(id, { opacity: Math.max(0, Math.min(1, opacity)) });
+  }
+
+  /** Repairs its masks for view and export; null leaves those of all objects. @throws `unknown-object` */
+  setCleanUp(id: ObjectId, cleanUp: ObjectCleanUp | null): void {
+    this.#context.checkObject(id);
+    this.#history.begin('clean-up', { object: id, mergeKey: `clean-up ${id}` });
+    this.#change(id, { cleanUp });
   }
 
   /** Moves an object up (negative) or down in the list. @throws `unknown-object` */

@@ -295,6 +295,7 @@ export const en = {
     removeIslands: 'Remove islands',
     smooth: 'Smooth',
     pixels: (n: number) => `${formatNumber(n)} px`,
+    cells: (n: number) => count(n, 'cell', 'cells'),
     select: (name: string, status: string) => `${name}, ${status}`,
   },
 

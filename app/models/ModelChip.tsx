@@ -17,7 +17,7 @@ export function ModelChip() {
     <Popover
       label={t.model.about}
       trigger={
-        <button type="button" className={styles.chip} data-stage={model.stage}>
+        <button type="button" className={styles.chip} data-stage={model.stage} aria-label={chipText(model)}>
           <StageIcon model={model} />
           <span className={styles.word}>{chipText(model)}</span>
         </button>

@@ -3,7 +3,7 @@ import { RadioGroup } from 'radix-ui';
 import { useEngine } from '../app-context';
 import { t } from '../messages/messages';
 import { run } from '../run-command';
-import type { ObjectEntry } from '../state/objects';
+import { usualCleanUp, type ObjectEntry } from '../state/objects';
 import { objectColor, paletteSize } from '../state/palette';
 import { Button } from '../ui/Button';
 import { IconButton } from '../ui/IconButton';
@@ -43,6 +43,7 @@ export function ObjectMenu({ entry, onRename }: { entry: ObjectEntry; onRename: 
           ))}
         </RadioGroup.Root>
         <Slider label={t.objects.opacity} value={opacity} onChange={(value) => engine.objects.setOpacity(id, value)} />
+        <CleanUp entry={entry} />
         <div className={styles.actions}>
           <Button onClick={() => engine.objects.solo(id)}>
             <SquareUser size={14} aria-hidden />
@@ -67,5 +68,39 @@ export function ObjectMenu({ entry, onRename }: { entry: ObjectEntry; onRename: 
         </div>
       </div>
     </Popover>
+  );
+}
+
+/** Repairs for view and export. */
+function CleanUp({ entry: { id, cleanUp } }: { entry: ObjectEntry }) {
+  const engine = useEngine();
+  const now = cleanUp ?? usualCleanUp;
+  const rows = [
+    { key: 'growPx', label: t.objects.grow, min: -20, max: 20, text: t.objects.pixels(now.growPx) },
+    { key: 'smoothPx', label: t.objects.smooth, min: 0, max: 20, text: t.objects.pixels(now.smoothPx) },
+    { key: 'fillHoleArea', label: t.objects.fillHoles, min: 0, max: 64, text: t.objects.cells(now.fillHoleArea) },
+    {
+      key: 'removeIslandArea',
+      label: t.objects.removeIslands,
+      min: 0,
+      max: 64,
+      text: t.objects.cells(now.removeIslandArea),
+    },
+  ] as const;
+  return (
+    <fieldset className={styles.cleanUp}>
+      <legend className={styles.legend}>
+        {t.objects.cleanUp} <span className={styles.about}>{t.objects.cleanUpAbout}</span>
+      </legend>
+      {rows.map(({ key, ...row }) => (
+        <Slider
+          key={key}
+          {...row}
+          step={1}
+          value={now[key]}
+          onChange={(value) => engine.objects.setCleanUp(id, { ...now, [key]: value })}
+        />
+      ))}
+    </fieldset>
   );
 }

@@ -14,16 +14,15 @@ export function ObjectPicture({ entry: { id, colorIndex } }: { entry: ObjectEntr
   const ref = useRef<HTMLCanvasElement>(null);
   useEffect(() => {
     let scheduled = 0;
-    let drawn = '';
+    let drawn: unknown = null;
     const draw = () => {
       scheduled = 0;
       const { playback, tracking } = store.getState();
       const shown = engine.presenter.shown;
       if (!shown || playback.isPlaying || tracking.run) return;
       const mask = engine.masks.known(shown.frameIndex).find(({ object }) => object === id);
-      const key = `${shown.frameIndex}/${mask?.version}`;
-      if (key === drawn) return;
-      drawn = key;
+      if (mask?.rle === drawn) return;
+      drawn = mask?.rle;
       const context = ref.current!.getContext('2d')!;
       context.clearRect(0, 0, side, side);
       if (!mask?.box) return;

@@ -1,5 +1,6 @@
 /** The objects a person follows through the video. Undoable. */
 import type { ObjectId } from '../../workers/protocol/prompt';
+import type { ObjectCleanUp } from '../../workers/protocol/segment-contract';
 
 export type ObjectEntry = {
   id: ObjectId;
@@ -11,7 +12,12 @@ export type ObjectEntry = {
   isLocked: boolean;
   /** Of its mask on the frame, 0 to 1. */
   opacity: number;
+  /** Repairs of its own; null for those of all objects. */
+  cleanUp: ObjectCleanUp | null;
 };
+
+/** What an object's own repairs start from. */
+export const usualCleanUp: ObjectCleanUp = { fillHoleArea: 8, removeIslandArea: 0, growPx: 0, smoothPx: 0 };
 
 export type ObjectsState = {
   /** In the person's order; at first that in which they were added. */
@@ -30,6 +36,7 @@ export function addObject(state: ObjectsState, name: string): ObjectsState {
     isVisible: true,
     isLocked: false,
     opacity: 1,
+    cleanUp: null,
   };
   return { list: [...state.list, entry], nextId: state.nextId + 1 };
 }

@@ -28,12 +28,14 @@ export function RangeMarks({ scale, area }: { scale: TimelineScale; area: RefObj
       <span
         className={styles.handle}
         data-side="in"
+        hidden={range.from < scale.firstVisible}
         style={{ left: from }}
         {...drag((frame) => engine.player.setIn(Math.min(frame, range.to)))}
       />
       <span
         className={styles.handle}
         data-side="out"
+        hidden={range.to >= scale.firstVisible + scale.visibleFrames}
         style={{ left: to }}
         {...drag((frame) => engine.player.setOut(Math.max(frame, range.from)))}
       />

@@ -52,31 +52,34 @@ export function ToolRail() {
         </IconButton>
       ))}
       <span className={styles.line} aria-hidden />
-      <fieldset aria-label={t.tools.labelGroup} className={styles.group}>
-        <IconButton
-          size="large"
-          side={side}
-          label={t.tools.add}
-          isPressed={pointLabel === 1}
-          className={styles.add}
-          disabled={tool === 'box' || tool === 'select'}
-          onClick={() => patch(store, 'view', { pointLabel: 1 })}
-        >
-          <CirclePlus size={18} />
-        </IconButton>
-        <IconButton
-          size="large"
-          side={side}
-          label={t.tools.remove}
-          isPressed={pointLabel === 0}
-          className={styles.remove}
-          disabled={tool === 'box' || tool === 'select'}
-          onClick={() => patch(store, 'view', { pointLabel: 0 })}
-        >
-          <CircleMinus size={18} />
-        </IconButton>
-      </fieldset>
-      {tool === 'brush' || tool === 'eraser' ? <BrushSize side={side} /> : null}
+      {tool === 'brush' || tool === 'eraser' ? (
+        <BrushSize side={side} />
+      ) : (
+        <fieldset aria-label={t.tools.labelGroup} className={styles.group}>
+          <IconButton
+            size="large"
+            side={side}
+            label={t.tools.add}
+            isPressed={pointLabel === 1}
+            className={styles.add}
+            disabled={tool === 'box' || tool === 'select'}
+            onClick={() => patch(store, 'view', { pointLabel: 1 })}
+          >
+            <CirclePlus size={18} />
+          </IconButton>
+          <IconButton
+            size="large"
+            side={side}
+            label={t.tools.remove}
+            isPressed={pointLabel === 0}
+            className={styles.remove}
+            disabled={tool === 'box' || tool === 'select'}
+            onClick={() => patch(store, 'view', { pointLabel: 0 })}
+          >
+            <CircleMinus size={18} />
+          </IconButton>
+        </fieldset>
+      )}
     </div>
   );
 }

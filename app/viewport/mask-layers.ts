@@ -1,5 +1,5 @@
 /** How each object's mask looks on the frame. */
-import type { MaskResult } from '../../workers/protocol/mask';
+import type { MaskResult, MaskRle } from '../../workers/protocol/mask';
 import type { MaskLayer } from '../masks/composite-masks';
 import { findObject } from '../state/objects';
 import { objectRgb } from '../state/palette';
@@ -47,13 +47,24 @@ export function coverageOf(layers: readonly MaskLayer[]): number {
   return coverage;
 }
 
+const pixelsIds = new WeakMap<MaskRle, number>();
+let nextPixelsId = 1;
+
+/** The same mask may be shown by other pixels: with other repairs, or beside other objects. */
+function pixelsId(rle: MaskRle): number {
+  const known = pixelsIds.get(rle);
+  if (known !== undefined) return known;
+  pixelsIds.set(rle, nextPixelsId);
+  return nextPixelsId++;
+}
+
 /** Equal as long as the picture is. */
 export function compositeKey(masks: readonly MaskResult[], state: AppState, frameIndex: number): string {
   const seen = state.objects.list
     .filter(({ isVisible }) => isVisible)
     .map(({ id, colorIndex, opacity }) => {
       const mask = masks.find(({ object }) => object === id);
-      return mask ? `${id}.${colorIndex}.${opacity}.${mask.version}` : '';
+      return mask ? `${id}.${colorIndex}.${opacity}.${pixelsId(mask.rle)}` : '';
     });
   const { selectedObject, hoveredObject, maskLook, maskOpacity, isMaskHidden } = state.view;
   const hovered = masks.some(({ object }) => object === hoveredObject) ? hoveredObject : null;

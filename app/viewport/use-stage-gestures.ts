@@ -172,7 +172,7 @@ export function useStageGestures({ stage, video, size, fit, pixelRatio, onOutcom
       }
       case 'lasso': {
         // Clicks set corners; a drag draws freely. What was begun goes on.
-        const open = draft?.kind === 'lasso' ? draft : { line: [], isAdding: !isOpposite };
+        const open = draft?.kind === 'lasso' ? draft : { line: [], isAdding: label === 1 };
         const first = open.line[0];
         const isFirst = !first;
         const line = [...open.line, at];

@@ -127,6 +127,17 @@ export type GpuTraffic = {
   dispatches: number;
 };
 
+/** One object's own repairs: for view and export, the masks that are tracked stay as they are. */
+export type ObjectCleanUp = {
+  /** As in `TrackerSettings`, in its place. */
+  fillHoleArea: number;
+  removeIslandArea: number;
+  /** Pixels of the video that the mask grows by; negative shrinks it. At most 64. */
+  growPx: number;
+  /** Radius of the disc that smooths it, pixels. At most 64. */
+  smoothPx: number;
+};
+
 export type SegmentStats = {
   featureCacheBytes: number;
   memoryBankBytes: number;
@@ -215,6 +226,11 @@ export type SegmentApi = MaskSource & {
   dropSnapshots(snapshots: number[]): Promise<void>;
   /** Changes some settings; masks already made are shown by the new ones. @throws `invalid-argument` */
   configure(settings: Partial<TrackerSettings>): Promise<TrackerSettings>;
+
+  /** Repairs of one object; null for none but those of all. @throws `invalid-argument` */
+  setCleanUp(object: ObjectId, cleanUp: ObjectCleanUp | null): Promise<void>;
+  /** A mask without the object's own repairs, to be edited. */
+  unrepairedMask(object: ObjectId, frameIndex: number): Promise<MaskResult | null>;
 
   /** Masks of all objects on a frame, for display. */
   masksOfFrame(frameIndex: number): Promise<MaskResult[]>;

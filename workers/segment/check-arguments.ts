@@ -1,7 +1,7 @@
 /** What comes from outside the worker, checked before a stage sees it. All throw `invalid-argument`. */
 import { MaskletError } from '../protocol/errors';
 import type { FramePrompts } from '../protocol/prompt';
-import type { TrackerSettings } from '../protocol/segment-contract';
+import type { ObjectCleanUp, TrackerSettings } from '../protocol/segment-contract';
 import { checkRle } from './masks/rle';
 
 const isNorm = (value: number): boolean => value >= 0 && value <= 1;
@@ -22,8 +22,24 @@ export function checkToken(token: number): void {
 }
 
 export function checkSettings({ fillHoleArea, removeIslandArea }: TrackerSettings): void {
-  for (const [name, area] of Object.entries({ fillHoleArea, removeIslandArea })) {
-    if (Number.isInteger(area) && area >= 0) continue;
-    throw new MaskletError('invalid-argument', `${name} is a number of cells, 0 or more, not ${area}.`);
+  checkArea('fillHoleArea', fillHoleArea);
+  checkArea('removeIslandArea', removeIslandArea);
+}
+
+const mostPx = 64;
+
+export function checkCleanUp({ growPx, smoothPx, ...areas }: ObjectCleanUp): void {
+  for (const [name, area] of Object.entries(areas)) checkArea(name, area);
+  for (const [name, px, least] of [
+    ['growPx', growPx, -mostPx],
+    ['smoothPx', smoothPx, 0],
+  ] as const) {
+    if (Number.isInteger(px) && px >= least && px <= mostPx) continue;
+    throw new MaskletError('invalid-argument', `${name} is a number of pixels from ${least} to ${mostPx}, not ${px}.`);
   }
+}
+
+function checkArea(name: string, area: number): void {
+  if (Number.isInteger(area) && area >= 0) return;
+  throw new MaskletError('invalid-argument', `${name} is a number of cells, 0 or more, not ${area}.`);
 }

@@ -1,10 +1,12 @@
 /** The segment worker: composes the stages a frame goes through, and serves them to the page and the export worker. */
 import { asMaskletError, MaskletError } from '../protocol/errors';
 import type { FrameSource } from '../protocol/media-contract';
+import type { MaskResult } from '../protocol/mask';
 import type { ObjectId } from '../protocol/prompt';
 import { connect, serve, type Remote } from '../protocol/rpc';
 import type {
   MaskSource,
+  ObjectCleanUp,
   PromptResult,
   SegmentApi,
   StageTimes,
@@ -12,7 +14,7 @@ import type {
   TrackerSettings,
 } from '../protocol/segment-contract';
 import type { VideoInfo } from '../protocol/video';
-import { checkPrompts, checkSettings, checkToken } from './check-arguments';
+import { checkCleanUp, checkPrompts, checkSettings, checkToken } from './check-arguments';
 import { FeatureCache } from './image-features/feature-cache';
 import { ImageSource } from './image-features/image-source';
 import { loadModel, type LoadedModel } from './load-model';
@@ -41,6 +43,7 @@ let invalid: MaskletError | null = null;
 let version = 0;
 let trackedFrames = 0;
 const trackedMs: StageTimes = { ...noTimes };
+const cleanUps = new Map<ObjectId, ObjectCleanUp>();
 let settings: TrackerSettings = {
   fillHoleArea: defaultTrackerOptions.fillHoleArea,
   removeIslandArea: defaultTrackerOptions.removeIslandArea,
@@ -107,8 +110,18 @@ function openedVideo(): OpenVideo {
   return video;
 }
 
-function view({ info: { width, height } }: OpenVideo): MaskView {
-  return { width, height, ...settings };
+function view({ info: { width, height } }: OpenVideo, own: MaskView['own'] = cleanUps): MaskView {
+  return { width, height, ...settings, own };
+}
+
+function maskOf(object: ObjectId, frameIndex: number, own?: MaskView['own']): MaskResult | null {
+  const opened = openedVideo();
+  const { tracker } = opened;
+  const shown = tracker.mask(object, frameIndex);
+  if (!shown) return null;
+  // Alone, an object needs no other's mask.
+  const masks = settings.nonOverlapping ? tracker.masksOfFrame(frameIndex) : [{ object, mask: shown }];
+  return maskResults(masks, view(opened, own)).find((mask) => mask.object === object) ?? null;
 }
 
 /** A lost device fails every call that needs it in its own words; the page then loads the model again. */
@@ -154,13 +167,7 @@ function promptResult(object: ObjectId, frameIndex: number, result: PromptedFram
 
 const maskSource: MaskSource = {
   async mask(object, frameIndex) {
-    const opened = openedVideo();
-    const { tracker } = opened;
-    const shown = tracker.mask(object, frameIndex);
-    if (!shown) return null;
-    // Alone, an object needs no other's mask.
-    const masks = settings.nonOverlapping ? tracker.masksOfFrame(frameIndex) : [{ object, mask: shown }];
-    return maskResults(masks, view(opened)).find((mask) => mask.object === object) ?? null;
+    return maskOf(object, frameIndex);
   },
 };
 
@@ -205,6 +212,7 @@ const api: SegmentApi = {
 
   async openVideo(info, media) {
     await video?.tracker.useModel(null, lost !== null);
+    cleanUps.clear();
     video = { info, frames: connect<FrameSource>(media), tracker: new Tracker(info.frameCount) };
     await prepare();
   },
@@ -283,6 +291,16 @@ const api: SegmentApi = {
     settings = changed;
     if (context) context.options = { ...context.options, ...settings };
     return settings;
+  },
+
+  async setCleanUp(object, cleanUp) {
+    if (cleanUp) checkCleanUp(cleanUp);
+    if (cleanUp) cleanUps.set(object, cleanUp);
+    else cleanUps.delete(object);
+  },
+
+  async unrepairedMask(object, frameIndex) {
+    return maskOf(object, frameIndex, new Map());
   },
 
   async masksOfFrame(frameIndex) {

@@ -1,7 +1,9 @@
 /** From the logits that the tracker keeps to the masks that cross a thread. */
 import type { Candidate, MaskResult, MaskRle, MaskSummary } from '../../protocol/mask';
 import type { ObjectId } from '../../protocol/prompt';
+import type { ObjectCleanUp } from '../../protocol/segment-contract';
 import { cleanUp, countPieces, type CleanUp } from './clean-up';
+import { growMask, smoothMask } from './grow-mask';
 import { resizeLogits, type MaskAtVideoSize } from './resize-logits';
 import { resolveOverlaps } from './resolve-overlaps';
 import { measureRle } from './rle';
@@ -13,17 +15,23 @@ export type MaskLike = Omit<MaskSummary, 'object' | 'area' | 'box' | 'pieces'> &
 };
 
 /** How logits become pixels. */
-export type MaskView = CleanUp & { width: number; height: number; nonOverlapping: boolean };
+export type MaskView = CleanUp & {
+  width: number;
+  height: number;
+  nonOverlapping: boolean;
+  /** Of objects that have repairs of their own. */
+  own: ReadonlyMap<ObjectId, ObjectCleanUp>;
+};
 
 /** The masks of one frame: together, because where they may not overlap each depends on the others. */
 export function maskResults(masks: readonly { object: ObjectId; mask: MaskLike }[], view: MaskView): MaskResult[] {
   const { width, height } = view;
-  const shown = masks.map(({ mask }) => cleaned(mask, view));
+  const shown = masks.map(({ object, mask }) => cleaned(mask, { ...view, ...view.own.get(object) }));
   const isResolved = view.nonOverlapping && masks.length > 1;
   const resolved = isResolved ? resolveOverlaps(shown, width, height) : null;
   return masks.map(({ object, mask }, n) => {
     const { frameIndex, occlusionScore, predictedIou, origin, version } = mask;
-    const pixels = resolved?.[n] ?? pixelsOf(mask, shown[n]!, view);
+    const pixels = reshaped(resolved?.[n] ?? pixelsOf(mask, shown[n]!, view), view.own.get(object));
     const pieces = countPieces(shown[n]!, Math.sqrt(shown[n]!.length));
     return { object, frameIndex, occlusionScore, predictedIou, origin, version, pieces, ...pixels };
   });
@@ -45,6 +53,12 @@ function pixelsOf({ promptMask }: MaskLike, shown: Float32Array, view: MaskView)
     return { rle: promptMask, ...measureRle(promptMask) };
   }
   return squareLogits(shown, view);
+}
+
+function reshaped(mask: MaskAtVideoSize, own: ObjectCleanUp | undefined): MaskAtVideoSize {
+  if (!own || (own.growPx === 0 && own.smoothPx === 0)) return mask;
+  const rle = growMask(smoothMask(mask.rle, own.smoothPx), own.growPx);
+  return { rle, ...measureRle(rle) };
 }
 
 /** Logits as they are shown: those of a mask prompt were given by a person and stay. */
