@@ -1,10 +1,13 @@
 /** From where a model comes to graphs on a provider, with WASM where WebGPU can't be had. */
 import { asMaskletError, MaskletError } from '../protocol/errors';
 import type { LoadModelRequest, LoadProgress, ModelStatus } from '../protocol/segment-contract';
+import { checkSize } from './check-size';
 import { compileGraphs, type Graphs } from './graphs/graphs';
 import type { ModelPack } from './model-pack/download';
 import { openSource } from './open-source';
 import { createRuntime, type Runtime } from './runtime/runtime';
+import { computesRight } from './self-check';
+import { recall, remember } from './self-check-record';
 
 export type LoadedModel = { graphs: Graphs; runtime: Runtime; status: ModelStatus };
 
@@ -14,7 +17,7 @@ export async function loadModel(
   catalogueUrl: string,
   onProgress: (progress: LoadProgress) => void,
 ): Promise<LoadedModel> {
-  const [{ pack, imageSizes }, { runtime, fallbackReason }] = await Promise.all([
+  const [{ pack, imageSizes }, first] = await Promise.all([
     openSource(source, {
       catalogueUrl,
       imageSize,
@@ -24,8 +27,7 @@ export async function loadModel(
       ? bestRuntime()
       : createRuntime(provider).then((runtime) => ({ runtime, fallbackReason: null })),
   ]);
-  checkSize(pack, imageSizes, runtime);
-  const graphs = await compileGraphs(pack, runtime, onProgress);
+  const { graphs, runtime, fallbackReason } = await compileChecked(pack, imageSizes, first, provider, onProgress);
   const { name, title, version, imageSize: size } = pack.manifest;
   const { provider: used, device } = runtime;
   return {
@@ -35,18 +37,38 @@ export async function loadModel(
   };
 }
 
-/** Before any weight is read: a device that can't hold a tensor says so in its own words, or loses itself. */
-function checkSize({ manifest, largestBufferBytes }: ModelPack, imageSizes: number[], runtime: Runtime): void {
-  if (!largestBufferBytes) return;
-  const needed = Math.max(...Object.values(largestBufferBytes));
-  if (needed <= runtime.maxBufferBytes) return;
-  const mebi = (bytes: number) => `${Math.round(bytes / 2 ** 20)} MiB`;
-  const smaller = imageSizes.filter((size) => size < manifest.imageSize).at(-1);
-  const instead = smaller ? `Choose pictures of ${smaller} px` : 'Choose a smaller model';
-  throw new MaskletError(
-    'model-too-large',
-    `${manifest.title} at ${manifest.imageSize} px needs buffers of ${mebi(needed)}; ${runtime.device} has ${mebi(runtime.maxBufferBytes)} at most. ${instead}, or run it on WASM.`,
-  );
+type Chosen = { runtime: Runtime; fallbackReason: string | null };
+
+/** A graphics device that computes the model wrong is not used for it, now or later. */
+async function compileChecked(
+  pack: ModelPack,
+  imageSizes: number[],
+  { runtime, fallbackReason }: Chosen,
+  provider: LoadModelRequest['provider'],
+  onProgress: (progress: LoadProgress) => void,
+): Promise<Chosen & { graphs: Graphs }> {
+  checkSize(pack, imageSizes, runtime);
+  if (runtime.provider === 'wasm') {
+    return { graphs: await compileGraphs(pack, runtime, onProgress), runtime, fallbackReason };
+  }
+  const { name, version, imageSize } = pack.manifest;
+  const key = [name, version, imageSize, runtime.device, navigator.userAgent].join(' | ');
+  const before = await recall(key);
+  if (before !== false) {
+    const graphs = await compileGraphs(pack, runtime, onProgress);
+    const isRight = before ?? (await computesRight(graphs, pack, runtime));
+    if (before === null) await remember(key, isRight);
+    if (isRight) return { graphs, runtime, fallbackReason };
+    await graphs.release();
+  }
+  const reason = `${runtime.device} computes wrong numbers for this model, as a test before its first use has shown.`;
+  if (provider !== 'auto') throw new MaskletError('webgpu-unavailable', reason);
+  const onProcessor = await createRuntime('wasm');
+  return {
+    graphs: await compileGraphs(pack, onProcessor, onProgress),
+    runtime: onProcessor,
+    fallbackReason: reason,
+  };
 }
 
 async function bestRuntime(): Promise<{ runtime: Runtime; fallbackReason: string | null }> {

@@ -22,6 +22,7 @@ export async function loadNodeModel(folder: string): Promise<NodeModel> {
     traffic: null,
     tensors: createCpuTensorMemory(ort),
     maxBufferBytes: Infinity,
+    reference: null,
     createSession: async (model) => {
       const session = await enqueue(() => ort.InferenceSession.create(model, { executionProviders: ['wasm'] }));
       return { run: (inputs) => enqueue(() => session.run(inputs)), release: () => session.release() };

@@ -31,6 +31,8 @@ export type Runtime = {
    * @throws `model-incompatible`, `out-of-memory`
    */
   createSession(model: Uint8Array, externalData?: ExternalData): Promise<GraphSession>;
+  /** The same build of ONNX Runtime on the processor, to compare a graphics device with; null on WASM. */
+  reference: Pick<Runtime, 'tensors' | 'createSession'> | null;
 };
 
 type ExternalData = readonly { path: string; data: Uint8Array }[];
@@ -51,6 +53,7 @@ export async function createRuntime(provider: Provider): Promise<Runtime> {
       tensors: createCpuTensorMemory(ort),
       maxBufferBytes: maxWasmTensorBytes,
       createSession: (model, externalData) => createSession(ort, model, externalData, { executionProviders: ['wasm'] }),
+      reference: null,
     };
   }
   const { device, description } = await requestGpuDevice();
@@ -68,6 +71,10 @@ export async function createRuntime(provider: Provider): Promise<Runtime> {
         executionProviders: [{ name: 'webgpu', device }],
         preferredOutputLocation: 'gpu-buffer',
       }),
+    reference: {
+      tensors: createCpuTensorMemory(ort),
+      createSession: (model, externalData) => createSession(ort, model, externalData, { executionProviders: ['wasm'] }),
+    },
   };
 }
 
