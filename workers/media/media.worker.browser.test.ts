@@ -6,6 +6,7 @@ import { connect, moving, type Remote } from '../protocol/rpc';
 import type { VideoInfo } from '../protocol/video';
 import { readPixels } from '../resample/read-pixels';
 import { resizePixels } from '../resample/resize-pixels';
+import { loopedFragments } from './looped-fragments';
 import { readFrameNumber } from './read-frame-number';
 
 const files = import.meta.glob<string>('../../e2e/media/*.{mp4,mov,mkv,webm,gif,png,webp}', {
@@ -100,6 +101,20 @@ describe('frame n is frame n', () => {
     const info = await open('8k.mp4');
     expect([await numberOn(media, 1, info), await numberOn(media, 0, info)]).toEqual([1, 0]);
     expect((await media.stats()).cacheBytes).toBeLessThan(256 * 2 ** 20);
+  });
+
+  it('in ten thousand of them, with little held', async () => {
+    const round = new Uint8Array(await (await clip('fragmented.mp4')).arrayBuffer());
+    const info = await openBlob(loopedFragments(round, 280, 36 * 512), 'long.mp4');
+    expect(info.frameCount).toBe(10_080);
+    expect(info.timestampsUs[10_079]).toBe(10_079 * 40_000);
+    const places = [10_079, 5000, 9999, 1, 7777, ...upTo(60).map((n) => 6060 - n), ...upTo(60).map((n) => 3000 + n)];
+    for (const frameIndex of places) expect(await numberOn(media, frameIndex, info)).toBe(frameIndex % 36);
+    const { cacheBytes, decodedFrames, liveFrames } = await media.stats();
+    expect(cacheBytes).toBeLessThan(256 * 2 ** 20);
+    expect(liveFrames).toBeLessThan(600);
+    // Some GOPs of 12 for the jumps, and every frame of the two runs once.
+    expect(decodedFrames).toBeLessThan(6 * 24 + 160);
   });
 
   it('for many requests at once, from two readers', async () => {

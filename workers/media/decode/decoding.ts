@@ -34,7 +34,8 @@ const ordinaryLimits: FrameLimits = {
   maxNativeFrames: Infinity,
   lookAhead: 4,
   queueLength: 4,
-  stallMs: 10_000,
+  // Twice, because a request is tried twice, is less than a person waits for a reason.
+  stallMs: 4500,
 };
 
 /**

@@ -1,9 +1,9 @@
 /**
  * A Matroska or WebM file in, an index of its video track out.
  *
- * Mediabunny reads what the file says about its tracks. The blocks are walked here: it takes a cluster for a whole or for
- * nothing, so that the frames of a last cluster that is cut short would be lost, and its packets keep their cluster in
- * memory.
+ * Mediabunny reads what the file says about its tracks, and no more (see matroska-head.ts). The blocks are walked here: it
+ * takes a cluster for a whole or for nothing, so that the frames of a last cluster that is cut short would be lost, and its
+ * packets keep their cluster in memory.
  */
 import type { Input, InputVideoTrack, Rotation } from 'mediabunny';
 import { MaskletError } from '../../protocol/errors';
@@ -11,11 +11,15 @@ import type { EncodedVideo } from '../encoded-video';
 import { codecName } from './codec-name';
 import type { FileBytes } from './file-bytes';
 import { ForwardReader } from './forward-reader';
+import { headFile, matroskaHead } from './matroska-head';
 import { matroskaBlocks, type MatroskaBlock } from './matroska-blocks';
 import type { Orientation } from './orientation';
 import { SampleList } from './sample-list';
 import { SampleReader } from './sample-reader';
 import { SampleTable } from './sample-table';
+
+/** Larger ones are not looked into. */
+const maxFirstFrame = 1 << 22;
 
 const repack = 'Repack it without loss: ffmpeg -i in.mkv -c copy out.mp4';
 
@@ -26,36 +30,19 @@ const repack = 'Repack it without loss: ffmpeg -i in.mkv -c copy out.mp4';
  *   compressed once more
  */
 export async function openMatroska(file: FileBytes, signal: AbortSignal): Promise<EncodedVideo> {
-  const { Input, BlobSource, EncodedPacketSink, MATROSKA, WEBM } = await import('mediabunny');
-  signal.throwIfAborted();
-  const input = new Input({ formats: [WEBM, MATROSKA], source: new BlobSource(file.blob) });
-  try {
-    const track = await chooseTrack(input);
-    const first = await new EncodedPacketSink(track).getFirstPacket().catch(() => null);
-    return await indexOf(file, track, first?.byteLength ?? null, signal);
-  } catch (cause) {
-    if (cause instanceof MaskletError || signal.aborted) throw cause;
-    throw new MaskletError(
-      'truncated-file',
-      'This video is damaged: the part of the file that says what is in it makes no sense. Try another copy of it.',
-      { cause },
-    );
-  } finally {
-    input.dispose();
-  }
-}
-
-/** @param firstSize bytes of the track's first frame as it is to be decoded; null where that is not known */
-async function indexOf(
-  file: FileBytes,
-  track: InputVideoTrack,
-  firstSize: number | null,
-  signal: AbortSignal,
-): Promise<EncodedVideo> {
-  const description = await describe(track);
-  const blocks = await matroskaBlocks(new ForwardReader(file), track.id, signal);
+  const reader = new ForwardReader(file);
+  const head = await matroskaHead(reader, signal);
+  if (!head) throw damaged(null);
+  const trackNumber = await asked(headFile(head, null), async (track) => track.id);
+  const blocks = await matroskaBlocks(reader, trackNumber, signal);
+  const [first] = blocks;
+  const frame = first && first.size <= maxFirstFrame ? await file.read(first.offset, first.size) : null;
+  const { firstSize, timescale, ...description } = await asked(
+    headFile(head, frame && { trackNumber, frame }),
+    describe,
+  );
   // What is stripped from the front of every frame, or compressed, is told apart by the first one.
-  const isPacked = firstSize !== null && blocks[0] !== undefined && firstSize !== blocks[0].size;
+  const isPacked = firstSize !== null && firstSize !== first?.size;
   if (isPacked || blocks.some(({ isLaced }) => isLaced)) {
     throw new MaskletError(
       'unsupported-container',
@@ -67,7 +54,6 @@ async function indexOf(
     if (isHidden(block, description.config.codec)) list.hidden.add(list.count);
     list.addShownAt(block.offset, block.size, block.timestamp, block.duration, block.isKey);
   }
-  const timescale = await track.getTimeResolution();
   const index = new SampleTable(list, { timescale, movieTimescale: timescale, edits: [] }, file.size);
   if (index.frameSamples.length === 0) {
     throw new MaskletError(
@@ -75,8 +61,29 @@ async function indexOf(
       'This video is cut short: it says what it is, but none of its frames is in the file. Copy or download it again.',
     );
   }
-  const reader = new SampleReader(file, list, index.sampleCount);
-  return { kind: 'samples', ...description, index, frames: index, read: (sample) => reader.read(sample) };
+  const samples = new SampleReader(file, list, index.sampleCount);
+  return { kind: 'samples', ...description, index, frames: index, read: (sample) => samples.read(sample) };
+}
+
+/** What mediabunny says of the track to take. */
+async function asked<T>(file: Blob, question: (track: InputVideoTrack) => Promise<T>): Promise<T> {
+  const { Input, BlobSource, MATROSKA } = await import('mediabunny');
+  const input = new Input({ formats: [MATROSKA], source: new BlobSource(file) });
+  try {
+    return await question(await chooseTrack(input));
+  } catch (cause) {
+    throw cause instanceof MaskletError ? cause : damaged(cause);
+  } finally {
+    input.dispose();
+  }
+}
+
+function damaged(cause: unknown): MaskletError {
+  return new MaskletError(
+    'truncated-file',
+    'This video is damaged: the part of the file that says what is in it makes no sense. Try another copy of it.',
+    { cause },
+  );
 }
 
 /** Cover art and thumbnails are tracks too: not the default one, or small. */
@@ -97,13 +104,17 @@ async function chooseTrack(input: Input): Promise<InputVideoTrack> {
   return best.track;
 }
 
-async function describe(
-  track: InputVideoTrack,
-): Promise<Pick<EncodedVideo, 'config' | 'codecName' | 'pixelAspect' | 'orientation'>> {
+async function describe(track: InputVideoTrack) {
+  const { EncodedPacketSink } = await import('mediabunny');
+  const first = await new EncodedPacketSink(track).getFirstPacket().catch(() => null);
   const codecId = String(await track.getInternalCodecId());
   const config = await track.getDecoderConfig();
   const { num, den } = await track.getPixelAspectRatio();
   return {
+    /** Ticks per second. */
+    timescale: await track.getTimeResolution(),
+    /** Bytes of the first frame as it is to be decoded; null where that is not known. */
+    firstSize: first?.byteLength ?? null,
     config: config ? ownConfig(config) : { codec: codecId },
     codecName: codecName(codecId),
     // Every track of Matroska has a display size, so that a ratio of 1 may say nothing.
