@@ -164,15 +164,16 @@ export function fakeEngine() {
     async removeObject(object) {
       calls.push(`remove ${object}`);
     },
-    async prompt(object: ObjectId, frameIndex: number, { points, box }: FramePrompts) {
+    async prompt(object: ObjectId, frameIndex: number, { points, box, mask: given }: FramePrompts) {
       calls.push(`prompt ${object}:${frameIndex} ${points.length}${box ? '+box' : ''}`);
       await gates.prompt.pass();
       throwOnce('prompt');
-      if (points.length === 0 && !box) {
+      if (points.length === 0 && !box && !given) {
         masks.delete(`${object}:${frameIndex}`);
         return { mask: null, candidates: [], token: 0 };
       }
       const result = mask(object, frameIndex, 'prompt', Math.max(1, points.length));
+      if (given) result.rle = given;
       const candidates =
         points.length === 1
           ? [0, 1].map((token) => ({ token, predictedIou: 0.5 + token / 10, area: token + 1, rle: result.rle }))

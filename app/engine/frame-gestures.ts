@@ -1,6 +1,6 @@
 /** What clicks, drags and keys on the frame mean: commands on the selected object and the frame shown. */
 import type { MaskRle } from '../../workers/protocol/mask';
-import type { BoxPrompt, ObjectId, PointLabel } from '../../workers/protocol/prompt';
+import type { BoxPrompt, FramePrompts, ObjectId, PointLabel } from '../../workers/protocol/prompt';
 import { editMask, emptyMask, maskHas, type ColumnSpans } from '../masks/edit-mask';
 import { findObject } from '../state/objects';
 import { isPrompted, promptsOn, withBox, withoutPoint, withPoints } from '../state/prompts';
@@ -56,17 +56,25 @@ export async function paintMask(
   spans: ColumnSpans,
   isAdding: boolean,
 ): Promise<PromptOutcome> {
-  const { shownFrame } = store.getState().playback;
-  const object = store.getState().view.selectedObject;
-  const shown = object === null ? undefined : await maskToEdit(engine, store, object, shownFrame);
-  if (!isAdding && !shown?.counts.some((count, run) => run % 2 === 1 && count > 0)) return 'negative-first';
   const { width, height } = engine.context.video();
-  await promptSelected(engine, store, (before) => {
-    // A stroke that was not answered yet is built upon all the same.
-    const isPainted = before.mask?.width === width && before.mask.height === height;
-    const base = isPainted ? before.mask! : (shown ?? emptyMask({ width, height }));
-    return { points: [], box: null, mask: editMask(base, spans, isAdding) };
-  });
+  // The person may have moved on by the time the mask is there.
+  const place = shownPlace(store);
+  const { object, frameIndex } = place;
+  const shown = object === null ? undefined : await maskToEdit(engine, store, object, frameIndex);
+  // A stroke that was not answered yet is built upon all the same.
+  const baseOf = ({ mask }: FramePrompts) => (mask?.width === width && mask.height === height ? mask : shown);
+  const base = object === null ? undefined : baseOf(promptsOn(store.getState().prompts, object, frameIndex));
+  if (!isAdding && !base?.counts.some((count, run) => run % 2 === 1 && count > 0)) return 'negative-first';
+  await promptSelected(
+    engine,
+    store,
+    (before) => ({
+      points: [],
+      box: null,
+      mask: editMask(baseOf(before) ?? emptyMask({ width, height }), spans, isAdding),
+    }),
+    place,
+  );
   return 'prompted';
 }
 
@@ -105,20 +113,28 @@ export function objectAt(engine: Engine, store: AppStore, at: { xNorm: number; y
   return visible.findLast(has) ?? null;
 }
 
+type Place = { object: ObjectId | null; frameIndex: number };
+
+function shownPlace(store: AppStore): Place {
+  const { view, playback } = store.getState();
+  return { object: view.selectedObject, frameIndex: playback.shownFrame };
+}
+
+/** Edits the prompts of a place; without an object there, one is made. */
 async function promptSelected(
   engine: Engine,
   store: AppStore,
   edit: Parameters<Engine['prompts']['change']>[2],
+  { object, frameIndex }: Place = shownPlace(store),
 ): Promise<void> {
-  const { shownFrame } = store.getState().playback;
   // Holds the frame that was clicked: neither playing nor a run moves on from it.
-  const held = engine.player.seek(shownFrame);
-  const { selectedObject } = store.getState().view;
-  const change = (object: ObjectId) => engine.prompts.change(object, shownFrame, edit);
+  const isShown = store.getState().playback.shownFrame === frameIndex;
+  const held = isShown ? engine.player.seek(frameIndex) : undefined;
+  const change = (id: ObjectId) => engine.prompts.change(id, frameIndex, edit);
   const answer =
-    selectedObject === null
-      ? engine.history.together('new-object', { frameIndex: shownFrame }, () => change(engine.objects.add()))
-      : change(selectedObject);
+    object === null
+      ? engine.history.together('new-object', { frameIndex }, () => change(engine.objects.add()))
+      : change(object);
   await Promise.all([held, answer]);
 }
 
