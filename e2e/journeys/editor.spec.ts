@@ -204,7 +204,9 @@ test('points, boxes, strokes and lassos edit the mask; masks are copied and read
   const whole = (await stage.locator('canvas').first().boundingBox())!;
   await page.mouse.move(whole.x + whole.width / 2, whole.y + whole.height / 2);
   for (let n = 0; n < 4; n++) await page.mouse.wheel(0, -300);
-  await expect.poll(async () => (await page.getByRole('button', { name: 'Zoom' }).textContent())!).toMatch(/\d{4} %/);
+  await expect
+    .poll(async () => (await page.getByRole('button', { name: 'Zoom', exact: true }).textContent())!)
+    .toMatch(/\d{4} %/);
   await page.keyboard.down(' ');
   await page.mouse.down();
   await page.mouse.move(whole.x + 40, whole.y + 40, { steps: 5 });
