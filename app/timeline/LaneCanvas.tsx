@@ -11,7 +11,10 @@ import styles from './Timeline.module.css';
 
 const height = 26;
 
-/** Drawn past React, at most once per repaint: a run changes every lane with every frame. */
+/** A run changes every lane with every frame; no eye needs them so often. */
+const paceMs = { run: 150, still: 16 };
+
+/** Drawn past React, at that pace. */
 export function LaneCanvas({ entry, scale }: { entry: ObjectEntry; scale: TimelineScale }) {
   const { store } = useApp();
   const ref = useRef<HTMLCanvasElement>(null);
@@ -20,9 +23,9 @@ export function LaneCanvas({ entry, scale }: { entry: ObjectEntry; scale: Timeli
   useEffect(() => {
     const context = ref.current!.getContext('2d')!;
     context.setTransform(ratio, 0, 0, ratio, 0, 0);
-    let scheduled = 0;
+    let timer = 0;
     const draw = () => {
-      scheduled = 0;
+      timer = 0;
       const { masklets, prompts } = store.getState();
       const masklet = masklets.byObject[id];
       const lane = {
@@ -39,11 +42,11 @@ export function LaneCanvas({ entry, scale }: { entry: ObjectEntry; scale: Timeli
       const isSame =
         state.masklets.byObject[id] === before.masklets.byObject[id] &&
         state.prompts.byObject[id] === before.prompts.byObject[id];
-      if (!isSame) scheduled ||= requestAnimationFrame(draw);
+      if (!isSame) timer ||= window.setTimeout(draw, state.tracking.run ? paceMs.run : paceMs.still);
     });
     return () => {
       stop();
-      cancelAnimationFrame(scheduled);
+      clearTimeout(timer);
     };
   }, [store, id, colorIndex, isVisible, scale, ratio]);
   return (
