@@ -171,6 +171,40 @@ async function encodeShapes() {
 }
 
 /**
+ * One smooth frame in each of the ways that video stores colour, and what ffmpeg decodes of it: RGB24 of every fourth pixel of every
+ * fourth row, as base64. Smooth, because decoders differ in how they enlarge chroma.
+ */
+async function encodeColours() {
+  const { width, height } = { width: 256, height: 192 };
+  const rgb = Buffer.alloc(width * height * 3);
+  for (let i = 0; i < width * height; i++) {
+    const [x, y] = [(i % width) / width, Math.floor(i / width) / height];
+    rgb.set([30 + 200 * x, 30 + 200 * y, 128 + 90 * Math.sin(4 * (x - y))], i * 3);
+  }
+  /** @type {Record<string, string>} */
+  const decoded = {};
+  for (const [matrix, tag] of /** @type {const} */ ([
+    ['bt601', 'smpte170m'],
+    ['bt709', 'bt709'],
+  ])) {
+    for (const range of ['tv', 'pc']) {
+      const name = `colour-${matrix}-${range}.mp4`;
+      const convert = `-vf scale=out_color_matrix=${matrix}:out_range=${range},format=yuv420p`;
+      const tags = `-colorspace ${tag} -color_primaries ${tag} -color_trc ${tag} -color_range ${range}`;
+      encode(name, `${convert} -c:v libx264 -threads 1 -crf 4 ${tags}`, [rgb], { width, height });
+      const back = `scale=in_color_matrix=${matrix}:in_range=${range}:flags=accurate_rnd+full_chroma_int,format=rgb24`;
+      const command = `-v error -i ${pathOf(name)} -vf ${back} -frames:v 1 -f rawvideo pipe:1`;
+      const pixels = execFileSync('ffmpeg', command.split(' '));
+      const kept = pixels.filter(
+        (_, i) => (Math.floor(i / 3) % width) % 4 === 0 && Math.floor(i / 3 / width) % 4 === 0,
+      );
+      decoded[name] = Buffer.from(kept).toString('base64');
+    }
+  }
+  await writeJson('colours.json', decoded);
+}
+
+/**
  * What ffprobe makes of a clip, in the terms of VideoInfo.
  * @param {string} name
  */
@@ -207,8 +241,9 @@ async function writeJson(name, value) {
 
 encodeClips();
 await encodeShapes();
+await encodeColours();
 const clips = readdirSync(folder)
   // ffprobe 5 cannot read an animated WebP.
-  .filter((name) => /\.(mp4|mov|mkv|webm|gif|png)$/.test(name))
+  .filter((name) => /\.(mp4|mov|mkv|webm|gif|png)$/.test(name) && !name.startsWith('colour-'))
   .sort();
 await writeJson('clips.json', Object.fromEntries(clips.map((name) => [name, probe(name)])));
