@@ -159,6 +159,7 @@ export const en = {
       'sam2.1': 'Meta’s models: far better masks, much more to compute.',
       'sam2.0': 'The version before, for comparison.',
     },
+    onWasm: 'The model runs on your processor now. There, these models take from seconds to minutes for every frame.',
     imageSize: 'Input size',
     imageSizeOption: { 512: '512 px, faster', 1024: '1024 px, finer' } as Record<number, string>,
     imageSizeOther: (pixels: number) => `${pixels} px`,

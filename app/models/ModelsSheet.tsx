@@ -56,6 +56,7 @@ function ModelList() {
       ) : null}
       <EmbeddedRow isInUse={status !== null && !inUse && engine.model.chosen === null} />
       {sizes.length > 1 && size !== null ? <SizeChoice sizes={sizes} size={size} onChoose={chooseSize} /> : null}
+      {status?.provider === 'wasm' ? <p className={styles.about}>{t.models.onWasm}</p> : null}
       {families.map((family) => (
         <Family
           key={family}
