@@ -8,7 +8,7 @@ const url = `http://localhost:${port}/`;
 /** Journeys run on the built app, as a person gets it. `npm run build` comes first. */
 export default defineConfig({
   testDir: 'e2e/journeys',
-  timeout: 120_000,
+  timeout: 300_000,
   expect: { timeout: 20_000 },
   workers: 1,
   reporter: 'list',
