@@ -9,31 +9,28 @@ import { FirstScreen } from './import-export/FirstScreen';
 import { OpenFile } from './import-export/OpenFile';
 import { t } from './messages/messages';
 import { ModelChip } from './models/ModelChip';
-import { ModelsSheet } from './models/ModelsSheet';
-import { ObjectsPanel } from './objects/ObjectsPanel';
-import { ShortcutSheet } from './shortcuts/ShortcutSheet';
 import { useShortcuts } from './shortcuts/use-shortcuts';
 import { patch } from './state/store';
 import { ThemeButton } from './ThemeButton';
-import { Timeline } from './timeline/Timeline';
 import { HistoryControls } from './tools/HistoryControls';
-import { ToolRail } from './tools/ToolRail';
 import { IconButton } from './ui/IconButton';
-import { Sheet } from './ui/Sheet';
 import { TopBar } from './ui/TopBar';
 import { useKeys } from './use-keys';
 import { useIsNarrow } from './ui/use-media-query';
-import { Viewport } from './viewport/Viewport';
 
-const CommandPalette = lazy(async () => ({
-  default: (await import('./shortcuts/CommandPalette')).CommandPalette,
-}));
+// What nobody sees at once comes later.
+const Workbench = lazy(async () => ({ default: (await import('./Workbench')).Workbench }));
+const CommandPalette = lazy(async () => ({ default: (await import('./shortcuts/CommandPalette')).CommandPalette }));
+const ShortcutSheet = lazy(async () => ({ default: (await import('./shortcuts/ShortcutSheet')).ShortcutSheet }));
+const ModelsSheet = lazy(async () => ({ default: (await import('./models/ModelsSheet')).ModelsSheet }));
 
 /** Puts the features in their places. */
 export function App() {
   const keysOf = useKeys();
   const { store } = useApp();
   const video = useAppState((state) => state.project.video);
+  const isSheetOpen = useAppState((state) => state.view.isShortcutSheetOpen);
+  const isModelsOpen = useAppState((state) => state.view.isModelsOpen);
   const isPaletteOpen = useAppState((state) => state.view.isPaletteOpen);
   const isNarrow = useIsNarrow();
   useShortcuts();
@@ -71,46 +68,19 @@ export function App() {
           }
         />
         {video ? (
-          <main className={styles.workbench}>
-            <Viewport key={video.name} video={video} />
-            <ToolRail />
-            {isNarrow ? (
-              <ObjectsSheet />
-            ) : (
-              <aside className={styles.panel}>
-                <ObjectsPanel />
-              </aside>
-            )}
-            <Timeline video={video} />
-          </main>
+          <Suspense>
+            <Workbench video={video} />
+          </Suspense>
         ) : (
           <FirstScreen />
         )}
       </div>
       <DropTarget />
-      <ShortcutSheet />
-      <ModelsSheet />
-      {isPaletteOpen ? (
-        <Suspense>
-          <CommandPalette />
-        </Suspense>
-      ) : null}
+      <Suspense>
+        {isSheetOpen ? <ShortcutSheet /> : null}
+        {isModelsOpen ? <ModelsSheet /> : null}
+        {isPaletteOpen ? <CommandPalette /> : null}
+      </Suspense>
     </Tooltip.Provider>
-  );
-}
-
-function ObjectsSheet() {
-  const { store } = useApp();
-  const isOpen = useAppState((state) => state.view.isPanelOpen);
-  return (
-    <Sheet
-      title={t.objects.title}
-      closeLabel={t.bar.closeObjects}
-      placement="bottom"
-      isOpen={isOpen}
-      onOpenChange={(open) => patch(store, 'view', { isPanelOpen: open })}
-    >
-      <ObjectsPanel hasTitle={false} />
-    </Sheet>
   );
 }

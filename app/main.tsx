@@ -61,6 +61,9 @@ async function startModel(model: ReturnType<typeof readPreferences>['model']): P
   await engine.model.load();
 }
 
+// Behind the first screen, before it is needed.
+void browserClock.idle().then(() => import('./Workbench'));
+
 /** `?provider=wasm` or `?provider=webgpu`. */
 function askedProvider(): LoadModelRequest['provider'] {
   const asked = new URLSearchParams(location.search).get('provider');

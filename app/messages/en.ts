@@ -94,6 +94,7 @@ export const en = {
       runsOn: 'Runs on',
       device: 'Device',
       speed: 'Speed',
+      memory: 'Memory in use',
     },
     inputSize: (pixels: number) => `${pixels} × ${pixels} px`,
     speed: (ms: number) => `${formatNumber(Math.round(ms))} ms per frame`,

@@ -8,6 +8,7 @@ import { patch } from '../state/store';
 import { Button } from '../ui/Button';
 import { Popover } from '../ui/Popover';
 import { ProgressBar } from '../ui/ProgressBar';
+import { MemoryInUse } from './MemoryInUse';
 import styles from './ModelChip.module.css';
 
 /** Which model runs, on what, and how fast; more in its popover. */
@@ -88,6 +89,7 @@ function ModelPanel({ model }: { model: ModelState }) {
         <dd>{t.model.inputSize(status.imageSize)}</dd>
         <dt>{rows.speed}</dt>
         <dd>{model.msPerFrame === null ? t.model.speedUnknown : t.model.speed(model.msPerFrame)}</dd>
+        <MemoryInUse />
       </dl>
       <p className={styles.why}>{t.model.why[status.provider]}</p>
       {status.fallbackReason ? (
