@@ -22,6 +22,7 @@ import { useIsNarrow } from './ui/use-media-query';
 const Workbench = lazy(async () => ({ default: (await import('./Workbench')).Workbench }));
 const CommandPalette = lazy(async () => ({ default: (await import('./shortcuts/CommandPalette')).CommandPalette }));
 const ShortcutSheet = lazy(async () => ({ default: (await import('./shortcuts/ShortcutSheet')).ShortcutSheet }));
+const RecordingSheet = lazy(async () => ({ default: (await import('./import-export/RecordingSheet')).RecordingSheet }));
 const ModelsSheet = lazy(async () => ({ default: (await import('./models/ModelsSheet')).ModelsSheet }));
 
 /** Puts the features in their places. */
@@ -31,6 +32,7 @@ export function App() {
   const video = useAppState((state) => state.project.video);
   const isSheetOpen = useAppState((state) => state.view.isShortcutSheetOpen);
   const isModelsOpen = useAppState((state) => state.view.isModelsOpen);
+  const isRecording = useAppState((state) => state.recording.phase !== 'off');
   const isPaletteOpen = useAppState((state) => state.view.isPaletteOpen);
   const isNarrow = useIsNarrow();
   useShortcuts();
@@ -79,6 +81,7 @@ export function App() {
       <Suspense>
         {isSheetOpen ? <ShortcutSheet /> : null}
         {isModelsOpen ? <ModelsSheet /> : null}
+        {isRecording ? <RecordingSheet /> : null}
         {isPaletteOpen ? <CommandPalette /> : null}
       </Suspense>
     </Tooltip.Provider>

@@ -7,6 +7,7 @@ import { App } from './App';
 import { AppContext } from './app-context';
 import { createAutomation } from './automation/automation';
 import { browserClock } from './engine/browser-clock';
+import { browserRecording } from './engine/browser-recording';
 import { startBrowserThread } from './engine/browser-thread';
 import { Engine } from './engine/engine';
 import { keepPreferences, readPreferences, rememberModel } from './preferences';
@@ -26,6 +27,7 @@ const engine = new Engine({
   provider: askedProvider(),
   clock: browserClock,
   createAudio: () => new Audio(),
+  recordingDevices: browserRecording,
 });
 // Shown in the state when it fails.
 startModel(preferences.model).catch(() => undefined);
@@ -38,6 +40,7 @@ watch(
   },
 );
 
+window.addEventListener('pagehide', () => engine.recorder.discard());
 window.masklet = createAutomation(engine, store);
 
 createRoot(document.getElementById('root')!).render(

@@ -17,6 +17,7 @@ import { ModelCommands } from './model-commands';
 import { ObjectCommands } from './object-commands';
 import { Player } from './player';
 import { PromptCommands } from './prompt-commands';
+import { Recorder, type RecordingDevices } from './recorder';
 import { ReviewCommands } from './review-commands';
 import { Sound, type CreateAudio } from './sound';
 import { Threads, type StartThread } from './threads';
@@ -34,6 +35,7 @@ export type EngineOptions = {
   provider: LoadModelRequest['provider'];
   clock: Clock;
   createAudio: CreateAudio;
+  recordingDevices: RecordingDevices;
 };
 
 export class Engine {
@@ -47,6 +49,7 @@ export class Engine {
   readonly player: Player;
   readonly presenter: FramePresenter;
   readonly masks: FrameMasks;
+  readonly recorder: Recorder;
   readonly exporting: ExportCommands;
   readonly thumbnails: Thumbnails;
   readonly history: HistoryCommands;
@@ -56,7 +59,16 @@ export class Engine {
   readonly #cleanUps: CleanUpSync;
   readonly #startThread: StartThread;
 
-  constructor({ store, startThread, packUrl, catalogueUrl, provider, clock, createAudio }: EngineOptions) {
+  constructor({
+    store,
+    startThread,
+    packUrl,
+    catalogueUrl,
+    provider,
+    clock,
+    createAudio,
+    recordingDevices,
+  }: EngineOptions) {
     this.#startThread = startThread;
     const context = new EngineContext(store, this.#startThreads(), clock);
     this.context = context;
@@ -69,6 +81,7 @@ export class Engine {
     this.player = new Player(context, this.presenter);
     this.tracking = new TrackCommands(context, this.model, this.player, this.#marks);
     this.video = new VideoCommands(context, this.presenter, this.masks, this.player, this.tracking);
+    this.recorder = new Recorder(context, this.video, this.player, recordingDevices);
     this.objects = new ObjectCommands(context, this.#marks);
     this.prompts = new PromptCommands(context, this.model, this.#marks);
     this.history = new HistoryCommands(context, this.#marks, this.prompts, this.tracking, this.masks, this.player);

@@ -6,6 +6,7 @@ import { markedFrames } from '../state/masklets';
 import { promptedFrames, promptsOn } from '../state/prompts';
 import { patch, type AppState } from '../state/store';
 import type { EngineContext } from './context';
+import { download } from './download';
 
 export class ExportCommands {
   readonly #context: EngineContext;
@@ -77,14 +78,4 @@ function exportRequest(state: AppState, format: ExportFormat): ExportRequest {
   }
   const { name = '', version = '', provider = '' } = model.status ?? {};
   return { format, video: project.video, objects: exported, model: { name, version, provider } };
-}
-
-function download(blob: Blob, fileName: string): void {
-  const url = URL.createObjectURL(blob);
-  const link = document.createElement('a');
-  link.href = url;
-  link.download = fileName;
-  link.click();
-  // The browser reads the blob after the click has returned.
-  setTimeout(() => URL.revokeObjectURL(url), 60_000);
 }

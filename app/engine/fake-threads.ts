@@ -294,6 +294,7 @@ export function fakeEngine() {
     provider: 'auto',
     clock,
     createAudio: () => silence as unknown as HTMLAudioElement,
+    recordingDevices: { isSecure: false, mediaDevices: undefined, MediaRecorder: undefined },
   });
   return { engine, store, calls, frames, gates, reach, snapshots, fail, kill, exported, clock };
 }

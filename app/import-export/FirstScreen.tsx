@@ -1,4 +1,4 @@
-import { Film, FolderOpen, ShieldCheck } from 'lucide-react';
+import { Film, FolderOpen, ScreenShare, ShieldCheck, Video } from 'lucide-react';
 import { useAppState, useEngine } from '../app-context';
 import { balloons } from '../engine/samples';
 import { sourceFiles } from '../engine/source-files';
@@ -40,6 +40,18 @@ export function FirstScreen() {
                   <FolderOpen size={16} aria-hidden />
                   {t.first.chooseFolder}
                 </Button>
+              </div>
+              <div className={styles.choices}>
+                <Button variant="quiet" onClick={() => run(engine.recorder.start('camera'))}>
+                  <Video size={16} aria-hidden />
+                  {t.recording.title.camera}
+                </Button>
+                {engine.recorder.hasScreen() ? (
+                  <Button variant="quiet" onClick={() => run(engine.recorder.start('screen'))}>
+                    <ScreenShare size={16} aria-hidden />
+                    {t.recording.title.screen}
+                  </Button>
+                ) : null}
               </div>
               <p className={styles.formats}>{t.first.formats}</p>
             </>

@@ -6,6 +6,7 @@ import { Tooltip } from '../ui/Tooltip';
 import { sourceFiles } from '../engine/source-files';
 import { pickFiles } from '../ui/pick-files';
 import { FrameRangeMenu } from './FrameRangeMenu';
+import { RecordMenu } from './RecordMenu';
 import styles from './OpenFile.module.css';
 
 /** The open video's name; a click opens another one. */
@@ -14,7 +15,10 @@ export function OpenFile() {
   const name = useAppState((state) => state.project.opening ?? state.project.video?.name);
   const isOpening = useAppState((state) => state.project.opening !== null);
   const credit = useAppState((state) => state.project.credit);
+  const video = useAppState((state) => state.project.video);
   if (name === undefined) return null;
+  const captured = engine.recorder.opened?.capturedFrames;
+  const beside = captured && video ? t.recording.kept(video.sourceFrameCount, captured) : credit;
   const choose = async () => {
     const files = await pickFiles();
     if (files.length > 0) await engine.video.openFiles(sourceFiles(files));
@@ -28,7 +32,8 @@ export function OpenFile() {
         </button>
       </Tooltip>
       <FrameRangeMenu />
-      {credit && !isOpening ? <span className={styles.credit}>{credit}</span> : null}
+      <RecordMenu />
+      {beside && !isOpening ? <span className={styles.credit}>{beside}</span> : null}
     </div>
   );
 }

@@ -1,6 +1,7 @@
 /** Every sentence and word the page shows, in English. Another language is another object of this shape. */
 import type { ErrorCode } from '../../workers/protocol/errors';
 import type { HistoryAction } from '../state/history';
+import type { RecordingFailure, RecordingSource } from '../state/recording';
 import type { ReviewReason } from '../state/review';
 import { count, formatBytes, formatDuration, formatNumber, formatPercent } from './format';
 
@@ -35,6 +36,14 @@ const errors: Record<ErrorCode, (detail: string) => string> = {
   internal: (detail) => `Something unexpected failed: ${detail}`,
 };
 
+/** Of a camera and of a screen alike. */
+const recordingFailures = {
+  insecure: 'Browsers give cameras and screens to secure addresses only. Open this page by https or on localhost.',
+  unsupported: 'This browser can not record that. Record it with another program, and open its file.',
+  empty: 'Nothing was recorded: no frame came. Try again, and record a little longer.',
+  'broke-off': 'The recording broke off. What was recorded until then is open.',
+};
+
 /** What a frame costs to compute: an order, not a measurement. */
 function speedClass(operations: number): string {
   if (operations < 2e11) return 'light';
@@ -62,6 +71,45 @@ export const en = {
     steps: ['Click an object', 'Press Track', 'Save its masks'],
     dropOver: 'Drop to open',
     opening: (name: string) => `Opening ${name}…`,
+  },
+
+  recording: {
+    button: 'Record',
+    title: { camera: 'Record camera', screen: 'Record screen' } satisfies Record<RecordingSource, string>,
+    asking: {
+      camera: 'Allow the camera in the question that your browser asks.',
+      screen: 'Choose a screen, a window or a tab in the list that your browser shows.',
+    } satisfies Record<RecordingSource, string>,
+    preview: 'What is being recorded',
+    isRecording: 'Recording',
+    stopping: 'Opening what was recorded…',
+    captured: (frames: number) => count(frames, 'frame', 'frames'),
+    discarded: (frames: number) => `${formatNumber(frames)} dropped`,
+    forgets: 'The recording takes the place of the open video, its objects and masks.',
+    stop: 'Stop and open',
+    discard: 'Discard the recording',
+    close: 'Close',
+    retry: 'Try again',
+    chooseFile: 'Choose a video instead',
+    /** After it was opened; what is missing the encoder could not keep up with. */
+    kept: (frames: number, captured: number) =>
+      `${formatNumber(frames)} of ${count(captured, 'captured frame', 'captured frames')}`,
+    save: 'Save the recording',
+    saveAbout: 'It is in this page only until you save it.',
+    failures: {
+      camera: {
+        denied: 'The camera was not allowed. Allow it beside the address of this page, and try again.',
+        'no-device': 'No camera was found. Plug one in, and try again.',
+        busy: 'The camera can not be read: another program may be using it. Close that one, and try again.',
+        ...recordingFailures,
+      },
+      screen: {
+        denied: 'No screen was shared. Try again and choose one, or allow it in your system’s settings.',
+        'no-device': 'There is no screen to share. Choose a video instead.',
+        busy: 'The screen can not be read. Choose another window, and try again.',
+        ...recordingFailures,
+      },
+    } satisfies Record<RecordingSource, Record<RecordingFailure, string>>,
   },
 
   range: {
@@ -510,6 +558,8 @@ export const en = {
       'hide-masks': 'Hide or show masks',
       'next-look': 'Next way to show masks',
       'onion-skin': 'Outlines of the neighbouring frames',
+      'record-camera': 'Record camera',
+      'record-screen': 'Record screen',
       palette: 'Command palette',
       help: 'This sheet',
     },

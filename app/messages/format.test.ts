@@ -1,10 +1,12 @@
 import { expect, it } from 'vitest';
-import { count, formatBytes, formatDuration, formatPercent, formatTimecode } from './format';
+import { count, formatBytes, formatDuration, formatElapsed, formatPercent, formatTimecode } from './format';
 
 it('writes times, sizes and counts', () => {
   expect(formatTimecode(0)).toBe('00:00.000');
   expect(formatTimecode(16_480_000)).toBe('00:16.480');
   expect(formatTimecode(3_725_004_999)).toBe('01:02:05.004');
+  expect(formatElapsed(7_900)).toBe('0:07');
+  expect(formatElapsed(3_725_000)).toBe('1:02:05');
   expect(formatDuration(200)).toBe('1 s');
   expect(formatDuration(59_600)).toBe('1 min');
   expect(formatDuration(125_000)).toBe('2 min 5 s');

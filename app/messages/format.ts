@@ -27,6 +27,15 @@ export function formatTimecode(timestampUs: number): string {
   return hours > 0 ? `${two(hours)}:${rest}` : rest;
 }
 
+/** `0:07`, `12:30`, `1:02:05`: a clock that runs. */
+export function formatElapsed(ms: number): string {
+  const two = (value: number) => String(value).padStart(2, '0');
+  const seconds = Math.floor(ms / 1000);
+  const minutes = Math.floor(seconds / 60);
+  if (minutes < 60) return `${minutes}:${two(seconds % 60)}`;
+  return `${Math.floor(minutes / 60)}:${two(minutes % 60)}:${two(seconds % 60)}`;
+}
+
 /** Rough: `9 s`, `2 min 5 s`, `1 h 3 min`. */
 export function formatDuration(ms: number): string {
   const seconds = Math.max(1, Math.round(ms / 1000));

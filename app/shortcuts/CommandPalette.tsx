@@ -2,7 +2,7 @@ import { Command } from 'cmdk';
 import { useApp, useAppState } from '../app-context';
 import { t } from '../messages/messages';
 import { run } from '../run-command';
-import { combosOf, keysOf, shortcuts, type ShortcutId } from '../state/keymap';
+import { alwaysThere, combosOf, keysOf, shortcuts, type ShortcutId } from '../state/keymap';
 import { patch } from '../state/store';
 import { Keys } from '../ui/Keys';
 import styles from './CommandPalette.module.css';
@@ -16,7 +16,7 @@ export function CommandPalette() {
   const hasVideo = useAppState((state) => state.project.video !== null);
   const setOpen = (open: boolean) => patch(store, 'view', { isPaletteOpen: open });
   const offered = shortcuts.filter(
-    ({ id }) => id !== 'select-object' && id !== 'palette' && (hasVideo || id === 'help'),
+    ({ id }) => id !== 'select-object' && id !== 'palette' && (hasVideo || alwaysThere.has(id)),
   );
   return (
     <Command.Dialog

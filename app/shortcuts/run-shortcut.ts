@@ -4,7 +4,7 @@ import { removeLast } from '../engine/frame-gestures';
 import { promptedFrames } from '../state/prompts';
 import { patch, type AppState, type AppStore } from '../state/store';
 import { maskLooks, steppedBrush, zoomedBy, type Tool } from '../state/view';
-import type { ShortcutId } from '../state/keymap';
+import { alwaysThere, type ShortcutId } from '../state/keymap';
 
 type Context = { engine: Engine; store: AppStore; state: AppState; key: string };
 
@@ -14,13 +14,15 @@ type Done = Promise<unknown> | undefined;
 /** @returns undefined when the shortcut has nothing to do now */
 export function runShortcut(id: ShortcutId, key: string, engine: Engine, store: AppStore): Done {
   const state = store.getState();
-  if (id !== 'help' && id !== 'palette' && !state.project.video) return undefined;
+  if (!state.project.video && !alwaysThere.has(id)) return undefined;
   return commands[id]({ engine, store, state, key });
 }
 
 const commands: Record<ShortcutId, (context: Context) => Done> = {
   help: async ({ store }) => patch(store, 'view', { isShortcutSheetOpen: true }),
   palette: async ({ store }) => patch(store, 'view', { isPaletteOpen: true }),
+  'record-camera': ({ engine }) => engine.recorder.start('camera'),
+  'record-screen': ({ engine }) => engine.recorder.start('screen'),
   'play-pause': async ({ engine }) => engine.player.toggle(),
   'frame-back': ({ engine }) => engine.player.step(-1),
   'frame-forward': ({ engine }) => engine.player.step(1),

@@ -52,6 +52,8 @@ export type ShortcutId =
   | 'hide-masks'
   | 'next-look'
   | 'onion-skin'
+  | 'record-camera'
+  | 'record-screen'
   | 'palette'
   | 'help';
 
@@ -122,9 +124,14 @@ export const shortcuts: readonly Shortcut[] = [
       { key: 'y', isMod: true },
     ],
   },
+  { id: 'record-camera', section: 'page', combos: [] },
+  { id: 'record-screen', section: 'page', combos: [] },
   { id: 'palette', section: 'page', combos: [{ key: 'k', isMod: true }] },
   { id: 'help', section: 'page', combos: [{ key: '?' }] },
 ];
+
+/** Those that need no open video. */
+export const alwaysThere: ReadonlySet<ShortcutId> = new Set(['record-camera', 'record-screen', 'palette', 'help']);
 
 type KeyPress = Pick<KeyboardEvent, 'key' | 'code' | 'shiftKey' | 'altKey' | 'ctrlKey' | 'metaKey'>;
 

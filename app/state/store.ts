@@ -11,6 +11,7 @@ import { noObjects, type ObjectsState } from './objects';
 import { playbackAtStart, type PlaybackState } from './playback';
 import { noProject, type ProjectState } from './project';
 import { noPrompts, type PromptsState } from './prompts';
+import { notRecording, type RecordingState } from './recording';
 import { noReview, type ReviewState } from './review';
 import { notTracking, type TrackingState } from './tracking';
 import { viewAtStart, type ViewState } from './view';
@@ -33,6 +34,7 @@ type PassingState = {
   tracking: TrackingState;
   review: ReviewState;
   exporting: ExportingState;
+  recording: RecordingState;
   notices: NoticesState;
   view: ViewState;
 };
@@ -54,6 +56,7 @@ export function createAppStore(view: Partial<ViewState> = {}, models: Partial<Mo
     tracking: notTracking,
     review: noReview,
     exporting: noExport,
+    recording: notRecording,
     notices: noNotices,
     view: { ...viewAtStart, ...view },
   }));

@@ -13,6 +13,8 @@ type SheetProps = {
   placement: 'center' | 'bottom';
   /** False while Escape means something else. */
   closesOnEscape?: boolean;
+  /** False where a stray click beside it would lose something. */
+  closesOutside?: boolean;
   children: ReactNode;
 };
 
@@ -24,6 +26,7 @@ export function Sheet({
   onOpenChange,
   placement,
   closesOnEscape = true,
+  closesOutside = true,
   children,
 }: SheetProps) {
   return (
@@ -35,6 +38,7 @@ export function Sheet({
           aria-describedby={undefined}
           // Not its close button, whose tooltip would open with it.
           onOpenAutoFocus={focusContent}
+          onInteractOutside={(event) => closesOutside || event.preventDefault()}
           onEscapeKeyDown={(event) => closesOnEscape || event.preventDefault()}
         >
           <header className={styles.header}>
