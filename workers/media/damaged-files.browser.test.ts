@@ -60,14 +60,14 @@ function damage(whole: Uint8Array<ArrayBuffer>, n: number): Uint8Array<ArrayBuff
 async function use(bytes: Uint8Array<ArrayBuffer>): Promise<string[]> {
   const codes: string[] = [];
   const timed = async <T>(task: Promise<T>): Promise<T | null> => {
-    const start = performance.now();
-    const result = await task.catch((error: { code: string; message: string }) => {
+    const { promise: deadline, reject } = Promise.withResolvers<never>();
+    const timer = setTimeout(() => reject({ code: 'no answer', message: `within ${maxMs} ms` }), maxMs);
+    const answer = Promise.race([task, deadline]).finally(() => clearTimeout(timer));
+    return answer.catch((error: { code: string; message: string }) => {
       codes.push(error.code);
       expect(error.message.length).toBeGreaterThan(10);
       return null;
     });
-    expect(performance.now() - start).toBeLessThan(maxMs);
-    return result;
   };
   const info = await timed(media.open([{ path: 'damaged', file: new Blob([bytes]) }], 'damaged', {}, never));
   if (!info) return codes;
@@ -87,7 +87,7 @@ it.each([...kinds, ...others])('%s', { timeout: 300_000 }, async (name) => {
   const whole =
     name === 'pictures.zip' ? new Uint8Array(await new Response(makeZip(archive)).arrayBuffer()) : await bytesOf(name);
   expect(await use(whole)).toEqual([]);
-  for (let n = 0; n < 12; n++) {
+  for (let n = 0; n < 100; n++) {
     for (const code of await use(damage(whole, n))) {
       expect(expected, `damage ${n}`).toContain(code);
     }

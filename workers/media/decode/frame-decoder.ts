@@ -22,6 +22,8 @@ type Request = {
   frameIndex: number;
   sample: number;
   failures: number;
+  /** Started for this request. */
+  run: SampleDecoder['run'];
   resolve: (frame: VideoFrame) => void;
   reject: (error: MaskletError) => void;
 };
@@ -84,7 +86,7 @@ export class FrameDecoder {
     const sample = this.#video.frames.frameSamples[frameIndex]!;
     const cached = this.#cache.get(sample);
     if (cached) resolve(this.#live.adopt(cached.clone()));
-    else this.#requests.push({ frameIndex, sample, failures: 0, resolve, reject });
+    else this.#requests.push({ frameIndex, sample, failures: 0, run: null, resolve, reject });
     this.#wake();
     void this.#work();
     return promise;
@@ -131,7 +133,7 @@ export class FrameDecoder {
     decoder.throwError();
     if (decoder.hasLost(sample)) throw new Error(`The decoder left out sample ${sample}`);
     const start = this.#startFor(sample, request?.failures ?? 0);
-    if (!decoder.reaches(sample, start)) decoder.restart(start);
+    if (!decoder.reaches(sample, start)) this.#restart(start, request);
     if (this.#cache.backlog) return this.#cache.backlog;
 
     // After a failure nothing is fed beyond the sample: what follows it may be what broke the decoder.
@@ -144,6 +146,13 @@ export class FrameDecoder {
       return;
     }
     await this.#progress();
+  }
+
+  #restart(start: number, request: Request | null): void {
+    // Once more would bring no more.
+    if (request?.run && request.run === this.#decoder.run) throw new Error(`Sample ${request.sample} went by unseen`);
+    this.#decoder.restart(start);
+    if (request) request.run = this.#decoder.run;
   }
 
   #startFor(sample: number, failures: number): number {

@@ -157,9 +157,11 @@ export class SampleDecoder {
     run.hasOutput = true;
     run.recent.push(frame.timestamp);
     if (run.recent.length > maxReorder) run.recent.shift();
-    // A leading picture of the run's start lacks what it is predicted from.
+    // A leading picture of the run's start lacks what it is predicted from. Before the first of all starts is none to
+    // decode it better after.
     const isLeading = frame.timestamp < this.#timestamp(run.start);
-    if (isLeading) frame.close();
+    const isFirstStart = this.#video.index.startFor(run.start, run.start) === run.start;
+    if (isLeading && !isFirstStart) frame.close();
     else this.#onFrame(sample, this.#live.adopt(frame));
     this.#onProgress();
   }
