@@ -83,6 +83,7 @@ function encodeClips() {
   encodeNumbered('baseline.mp4', `${x264} -profile:v baseline -g 12 -movflags +faststart`);
   encodeNumbered('b-frames.mp4', bFrames);
   encodeNumbered('open-gop.mp4', `${bFrames}:open-gop=1`);
+  encodeNumbered('cropped.mp4', bFrames, { width: 130, height: 98, count: 12 });
   const uneven = '-vf settb=1/90000,setpts=N*3003+mod(N*N*7\\,11)*250 -fps_mode passthrough';
   encodeNumbered('vfr.mp4', `${bFrames} ${uneven} -enc_time_base 1:90000 -video_track_timescale 90000`);
   // The same times rounded to 1/25 s, so that some frames share theirs.
@@ -124,6 +125,8 @@ function encodeClips() {
   remux('av1.mp4', 'av1.webm', '');
   remux('b-frames.mp4', 'b-frames.mkv', '-output_ts_offset 5');
   remux('anamorphic.mp4', 'anamorphic.mkv', '');
+  // Starts with frame 24, after which come three that are predicted from frames no longer there.
+  remux('open-gop.mp4', 'open-gop-cut.mkv', '', '-ss 0.9');
   remux('vfr.mp4', 'vfr.mkv', '');
   remux('camera.mov', 'sound-too.mkv', '-cluster_time_limit 300');
   // As a recorder writes it: clusters of no stated size, no index.
@@ -172,7 +175,7 @@ async function encodeShapes() {
 
 /**
  * One smooth frame in each of the ways that video stores colour, and what ffmpeg decodes of it: RGB24 of every fourth pixel of every
- * fourth row, as base64. Smooth, because decoders differ in how they enlarge chroma.
+ * fourth row, as base64. Smooth, because ffmpeg enlarges chroma with a cubic filter here, and Chromium repeats its pixels.
  */
 async function encodeColours() {
   const { width, height } = { width: 256, height: 192 };

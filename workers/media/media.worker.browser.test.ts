@@ -60,6 +60,7 @@ const scattered = (count: number) => upTo(count).map((n) => (n * 17) % count);
 
 const numbersShown: Record<string, number[]> = {
   'trimmed.mp4': upTo(20).map((n) => n + 7),
+  'open-gop-cut.mkv': upTo(12).map((n) => n + 24),
   'two-edits.mp4': [...upTo(10).map((n) => n + 3), ...upTo(12).map((n) => n + 20)],
 };
 

@@ -54,6 +54,7 @@ export async function openMatroska(file: FileBytes, signal: AbortSignal): Promis
     if (isHidden(block, description.config.codec)) list.hidden.add(list.count);
     list.addShownAt(block.offset, block.size, block.timestamp, block.duration, block.isKey);
   }
+  if (description.config.codec.startsWith('avc')) list.hideLeading();
   const index = new SampleTable(list, { timescale, movieTimescale: timescale, edits: [] }, file.size);
   if (index.frameSamples.length === 0) {
     throw new MaskletError(

@@ -96,6 +96,8 @@ function encodedVideo(trak: Box, moov: Box, list: SampleList, file: FileBytes): 
   if (list.count === 0) {
     throw new MaskletError('no-frames', 'The video track of this file is empty. Choose another file.');
   }
+  const description = sampleDescription(required(trak, 'mdia', 'minf', 'stbl', 'stsd'));
+  if (description.config.codec.startsWith('avc')) list.hideLeading();
   const index = new SampleTable(list, timing, file.size);
   if (index.frameSamples.length === 0) {
     throw new MaskletError(
@@ -106,7 +108,7 @@ function encodedVideo(trak: Box, moov: Box, list: SampleList, file: FileBytes): 
   const reader = new SampleReader(file, list, index.sampleCount);
   return {
     kind: 'samples',
-    ...sampleDescription(required(trak, 'mdia', 'minf', 'stbl', 'stsd')),
+    ...description,
     index,
     frames: index,
     orientation: orientationOf(parseBox(required(trak, 'tkhd'), 'tkhd').matrix, mvhd.matrix),

@@ -61,6 +61,19 @@ export class SampleList {
   }
 
   /**
+   * Hides what comes after the first sync sample and is shown before it: it is predicted from frames that were cut away,
+   * and decoders of H.264 leave it out. In HEVC it may be whole.
+   */
+  hideLeading(): void {
+    const first = this.syncFlags.indexOf(true);
+    if (first < 0) return;
+    const shownAt = this.compositionTimes[first]!;
+    for (let sample = first + 1; sample < this.count && !this.syncFlags[sample]; sample++) {
+      if (this.compositionTimes[sample]! < shownAt) this.hidden.add(sample);
+    }
+  }
+
+  /**
    * Adds what the tables list. Where they disagree on the number of samples, that of the sizes holds, and no sample
    * without a place in a chunk is listed.
    */
