@@ -169,6 +169,11 @@ describe('tables', () => {
   });
 });
 
+it('shows nothing after an edit that goes on to the end of the track', () => {
+  const edits = [0, 40].map((mediaTime) => ({ duration: 0, mediaTime }));
+  expect(ms(tableOf([10, 50, 90], { edits }).timestampsUs)).toEqual([0, 40, 80]);
+});
+
 it('holds for any samples and edits', () => {
   const sample = fc.record({
     offset: fc.nat(2000),

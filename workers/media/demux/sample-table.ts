@@ -147,6 +147,8 @@ function applyEdits(order: number[], list: SampleList, { timescale, movieTimesca
         if (startTicks >= length) break;
         shown.push({ sample, editStartUs, startTicks, endTicks: Math.min(length, startTicks + durations[sample]!) });
       }
+      // Nothing comes after the end of the track.
+      if (edit.duration === 0) break;
     }
     editStartUs += (edit.duration * 1e6) / movieTimescale;
   }
