@@ -1,6 +1,8 @@
 /**
  * `npm run bench`: builds the app, drives it in Chromium on the WASM provider, and writes what it measured as a table and
- * as JSON (bench-results/bench.json). Figures hold for the machine they were taken on; compare ratios within one run.
+ * as JSON (bench-results/bench.json). `npm run bench -- decode` measures decoding instead (bench-results/decode.json), all
+ * of it or the parts named: `speed`, `first-frame`, `memory`. Figures hold for the machine they were taken on; compare
+ * ratios within one run.
  */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -11,7 +13,7 @@ await setUpNode();
 await setUpChromium();
 await run('npx', ['vite', 'build', '--logLevel', 'warn']);
 const { chromium } = await import('@playwright/test');
-const { preview } = await import('vite');
+const { createServer, preview } = await import('vite');
 const { chromiumArgs, findChromium, swiftshaderArgs } = await import('./chromium.mjs');
 
 /** @type {Record<string, number>} */
@@ -22,6 +24,29 @@ const browser = await chromium.launch({
   executablePath: findChromium() ?? '',
   args: [...chromiumArgs, '--enable-precise-memory-info'],
 });
+
+if (process.argv[2] === 'decode') {
+  const { measureDecoding } = await import('./bench-decode.mjs');
+  const sources = await createServer({
+    root,
+    cacheDir: join(root, '.cache/vite-bench'),
+    optimizeDeps: { include: ['comlink', 'mediabunny', 'mp4box', 'unzipit'] },
+    server: { port: 4175, strictPort: true, hmr: false, watch: null },
+    logLevel: 'error',
+  });
+  await sources.listen();
+  /** @param {string} name @param {number} value */
+  const report = (name, value) => {
+    results[name] = value;
+    console.log(row(name, value));
+  };
+  await measureDecoding({ browser, url: 'http://localhost:4175/', report }, process.argv.slice(3));
+  await browser.close();
+  await sources.close();
+  await server.close();
+  write('decode.json', { results });
+  process.exit();
+}
 
 /** Scripts and styles that a first visit loads until the model is there, besides ONNX Runtime; the editor comes later. */
 async function firstLoadBytes() {
@@ -171,9 +196,8 @@ await browser.close();
 }
 await server.close();
 
-mkdirSync(join(root, 'bench-results'), { recursive: true });
-writeFileSync(join(root, 'bench-results/bench.json'), `${JSON.stringify({ results, stages }, null, 2)}\n`);
-for (const [name, value] of Object.entries(results)) console.log(`${name.padEnd(60)} ${value.toFixed(1).padStart(9)}`);
+write('bench.json', { results, stages });
+for (const [name, value] of Object.entries(results)) console.log(row(name, value));
 console.log('\nms per tracked frame, by stage');
 for (const [name, ms] of Object.entries(stages)) {
   console.log(
@@ -181,6 +205,23 @@ for (const [name, ms] of Object.entries(stages)) {
       .map(([stage, value]) => `${stage} ${value.toFixed(1)}`)
       .join('  ')}`,
   );
+}
+
+/**
+ * @param {string} name
+ * @param {number} value
+ */
+function row(name, value) {
+  return `${name.padEnd(60)} ${value.toFixed(value < 10 ? 2 : 1).padStart(9)}`;
+}
+
+/**
+ * @param {string} file
+ * @param {object} measured
+ */
+function write(file, measured) {
+  mkdirSync(join(root, 'bench-results'), { recursive: true });
+  writeFileSync(join(root, 'bench-results', file), `${JSON.stringify(measured, null, 2)}\n`);
 }
 
 /** @param {number[]} values */
