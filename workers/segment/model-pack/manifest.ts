@@ -59,7 +59,7 @@ export function parseManifest(json: unknown): Manifest {
     check(typeof manifest[field] === 'string', field);
   }
   check(manifest.architecture === 'sam2.0' || manifest.architecture === 'sam2.1', 'architecture');
-  check(isPositive(manifest.imageSize) && manifest.imageSize % 32 === 0, 'imageSize');
+  check(isPositive(manifest.imageSize) && manifest.imageSize <= 8192 && manifest.imageSize % 32 === 0, 'imageSize');
   check(isPositive(manifest.hiddenSize), 'hiddenSize');
   check(manifest.memoryChannels === 64, 'memoryChannels');
   check(isNumbers(manifest.imageMean, 3), 'imageMean');
