@@ -72,8 +72,19 @@ export function neighbouringStop(stops: readonly ReviewStop[], frameIndex: numbe
   return found ?? stops.at(isNext ? 0 : -1) ?? null;
 }
 
-/** One object's stops, the weightiest of each neighbourhood. O(frames). */
+/** A masklet's record is replaced with every change, so what was found in one holds as long as it does. */
+const stopsFound = new WeakMap<Masklet, { review: ReviewState; stops: ReviewStop[] }>();
+
 function stopsOf(object: ObjectId, masklet: Masklet, review: ReviewState): ReviewStop[] {
+  const found = stopsFound.get(masklet);
+  if (found?.review === review) return found.stops;
+  const stops = findStops(object, masklet, review);
+  stopsFound.set(masklet, { review, stops });
+  return stops;
+}
+
+/** One object's stops, the weightiest of each neighbourhood. O(frames). */
+function findStops(object: ObjectId, masklet: Masklet, review: ReviewState): ReviewStop[] {
   const { columns } = masklet;
   const cuts = new Set(review.sceneCuts);
   const found: ReviewStop[] = [];

@@ -59,13 +59,12 @@ function frameSource(isWatched: boolean): FrameSource {
       reader = video.reader();
       readVideo = video;
     }
-    const frame = await reader.frame(frameIndex);
-    if (isWatched) cuts.look(frameIndex, frame);
-    return frame;
+    return reader.frame(frameIndex);
   }
   return {
     frame: async (frameIndex) => {
       const frame = await read(frameIndex);
+      if (isWatched) cuts.look(frameIndex, frame);
       live.release(frame);
       return moving(frame, [frame]);
     },
@@ -73,6 +72,7 @@ function frameSource(isWatched: boolean): FrameSource {
       const frame = await read(frameIndex);
       try {
         const pixels = resizePixels(await readPixels(frame, size), size);
+        if (isWatched) cuts.lookAtPixels(frameIndex, pixels, size);
         return moving(pixels, [pixels.buffer]);
       } finally {
         live.close(frame);
