@@ -49,7 +49,7 @@ async function act(engine: Engine, action: NoticeAction, place: NoticePlace): Pr
         await engine.tracking.trackUnfinished('forward');
         break;
       case 'export':
-        await engine.exporting.save('png-zip');
+        await engine.exporting.save(engine.context.store.getState().exporting.format);
         break;
     }
   } catch {

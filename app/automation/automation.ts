@@ -136,9 +136,10 @@ export function createAutomation(engine: Engine, store: AppStore): MaskletApi {
     },
 
     async configure(settings = {}) {
-      const configured = await engine.context.threads.segment.configure(asSettings(settings, 'settings'));
-      // Masks on screen were made by the settings before.
-      await engine.masks.reload();
+      const changes = asSettings(settings, 'settings');
+      // Asked for itself, so that a wrong number is told.
+      const configured = await engine.context.threads.segment.configure(changes);
+      engine.settings.change(changes);
       return configured;
     },
 
@@ -186,7 +187,7 @@ export function createAutomation(engine: Engine, store: AppStore): MaskletApi {
     },
 
     async export(format) {
-      return engine.exporting.make(asOneOf(format, 'format', ['png-zip'] as const));
+      return engine.exporting.make(asOneOf(format, 'format', ['png-zip', 'matte-zip'] as const));
     },
 
     async stats() {

@@ -129,7 +129,7 @@ export function asOpenOptions(value: unknown, field: string): OpenOptions {
 
 export function asCleanUp(value: unknown, field: string): Partial<ObjectCleanUp> {
   const given = asRecord(value, field);
-  const names = ['fillHoleArea', 'removeIslandArea', 'growPx', 'smoothPx'] as const;
+  const names = ['fillHoleArea', 'removeIslandArea', 'growPx', 'smoothPx', 'featherPx'] as const;
   const cleanUp: Partial<ObjectCleanUp> = {};
   for (const [name, number] of Object.entries(given)) {
     const known = asOneOf(name, `${field}: the name of a repair`, names);

@@ -4,7 +4,6 @@ import { noAnswers } from '../state/answers';
 import { maskletsFor } from '../state/masklets';
 import { watch, type AppStore } from '../state/store';
 import { CatalogueCommands } from './catalogue-commands';
-import { CleanUpSync } from './clean-up-sync';
 import { EngineContext, type Clock } from './context';
 import { ExportCommands } from './export-commands';
 import { FrameMasks } from './frame-masks';
@@ -19,6 +18,8 @@ import { Player } from './player';
 import { PromptCommands } from './prompt-commands';
 import { Recorder, type RecordingDevices } from './recorder';
 import { ReviewCommands } from './review-commands';
+import { SettingsCommands } from './settings-commands';
+import { SettingsSync } from './settings-sync';
 import { Sound, type CreateAudio } from './sound';
 import { Threads, type StartThread } from './threads';
 import { Thumbnails } from './thumbnails';
@@ -54,9 +55,10 @@ export class Engine {
   readonly thumbnails: Thumbnails;
   readonly history: HistoryCommands;
   readonly review: ReviewCommands;
+  readonly settings: SettingsCommands;
   readonly clipboard: MaskClipboard;
   readonly #marks: History;
-  readonly #cleanUps: CleanUpSync;
+  readonly #settingsSync: SettingsSync;
   readonly #startThread: StartThread;
 
   constructor({
@@ -76,16 +78,17 @@ export class Engine {
     this.catalogue = new CatalogueCommands(context, this.model, catalogueUrl);
     this.#marks = new History(context, this.model);
     this.masks = new FrameMasks(context);
-    this.#cleanUps = new CleanUpSync(context, this.masks);
+    this.#settingsSync = new SettingsSync(context, this.masks);
+    this.settings = new SettingsCommands(context, this.#marks);
     this.presenter = new FramePresenter(context, this.masks);
-    this.player = new Player(context, this.presenter);
+    this.player = new Player(context, this.presenter, this.#marks);
     this.tracking = new TrackCommands(context, this.model, this.player, this.#marks);
     this.video = new VideoCommands(context, this.presenter, this.masks, this.player, this.tracking);
     this.recorder = new Recorder(context, this.video, this.player, recordingDevices);
     this.objects = new ObjectCommands(context, this.#marks);
     this.prompts = new PromptCommands(context, this.model, this.#marks);
     this.history = new HistoryCommands(context, this.#marks, this.prompts, this.tracking, this.masks, this.player);
-    this.review = new ReviewCommands(context, this.player);
+    this.review = new ReviewCommands(context, this.player, this.#marks);
     this.clipboard = new MaskClipboard(context, this.masks, (mask) => promptMask(this, store, mask));
     this.exporting = new ExportCommands(context);
     this.thumbnails = new Thumbnails(context);
@@ -130,8 +133,7 @@ export class Engine {
       store.setState({ masklets: maskletsFor(video.frameCount), answers: noAnswers });
       context.joined = threads.joinVideo(video).then(async () => {
         for (const { id } of objects.list) await threads.segment.addObject(id);
-        this.#cleanUps.forget();
-        this.#cleanUps.tell();
+        this.#settingsSync.restart();
       });
       await Promise.all([this.presenter.show(playback.frameIndex), context.joined]);
       await this.prompts.restate();

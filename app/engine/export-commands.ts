@@ -49,7 +49,7 @@ export class ExportCommands {
   /** Makes the file and hands it to the person. */
   async save(format: ExportFormat): Promise<void> {
     const { name } = this.#context.video();
-    const fileName = `${name.replace(/\.[^.]+$/, '')}-masks.zip`;
+    const fileName = `${name.replace(/\.[^.]+$/, '')}-${format === 'matte-zip' ? 'mattes' : 'masks'}.zip`;
     download(await this.make(format), fileName);
     patch(this.#context.store, 'exporting', { savedAs: fileName });
   }
@@ -63,9 +63,10 @@ export class ExportCommands {
 function exportRequest(state: AppState, format: ExportFormat): ExportRequest {
   const { project, model, objects, prompts, masklets } = state;
   const exported = objects.list
-    .map(({ id, name }) => ({
+    .map(({ id, name, cleanUp }) => ({
       id,
       name,
+      featherPx: cleanUp?.featherPx ?? 0,
       frames: markedFrames(masklets.byObject[id]),
       prompts: promptedFrames(prompts, id).map((frameIndex) => ({
         frameIndex,

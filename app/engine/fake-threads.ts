@@ -5,7 +5,12 @@ import type { MaskResult } from '../../workers/protocol/mask';
 import type { MediaApi } from '../../workers/protocol/media-contract';
 import type { FramePrompts, ObjectId } from '../../workers/protocol/prompt';
 import { moving, serve } from '../../workers/protocol/rpc';
-import type { LoadModelRequest, SegmentApi, TrackedFrame } from '../../workers/protocol/segment-contract';
+import {
+  usualSettings,
+  type LoadModelRequest,
+  type SegmentApi,
+  type TrackedFrame,
+} from '../../workers/protocol/segment-contract';
 import type { VideoInfo } from '../../workers/protocol/video';
 import { createAppStore } from '../state/store';
 import type { Clock } from './context';
@@ -243,7 +248,8 @@ export function fakeEngine() {
       return masks.get(`${object}:${frameIndex}`) ?? null;
     },
     async configure(settings) {
-      return { fillHoleArea: 8, removeIslandArea: 0, nonOverlapping: false, correctionsCondition: true, ...settings };
+      calls.push(`configure ${Object.values(settings).join()}`);
+      return { ...usualSettings, ...settings };
     },
     async stats() {
       return {

@@ -63,7 +63,7 @@ export class FrameMasks {
     if (generation === this.#context.generation) this.#keep(frameIndex, masks, epoch);
   }
 
-  /** Another state was restored in the worker: what is known is shown until it was asked for again. */
+  /** The worker makes other pixels now, of another state or by other settings: what is known is shown until it was asked for again. */
   outdate(): void {
     this.#epoch++;
     void this.#refresh();
@@ -73,12 +73,6 @@ export class FrameMasks {
   subscribe(listener: () => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
-  }
-
-  /** Asks again for what is shown: the worker makes other pixels of the same masks. */
-  async reload(): Promise<void> {
-    this.clear();
-    await this.#refresh();
   }
 
   clear(): void {

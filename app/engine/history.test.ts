@@ -2,6 +2,7 @@ import { afterEach, expect, it } from 'vitest';
 import { MaskletError } from '../../workers/protocol/errors';
 import { markedFrames, markOf } from '../state/masklets';
 import { emptyPrompts, promptsOn, withPoints } from '../state/prompts';
+import { reviewStops } from '../state/review';
 import { fakeEngine, settle } from './fake-threads';
 import { promptPoint } from './frame-gestures';
 
@@ -202,19 +203,63 @@ it('makes one step of a dragged slider', async () => {
   expect(store.getState().objects.list[0]).toMatchObject({ opacity: 1, colorIndex: 0 });
 });
 
+it('takes back settings, in and out, and what was found right', async () => {
+  const { engine, store, actions, calls } = await opened();
+  const object = engine.objects.add();
+  await engine.prompts.change(object, 0, addPoint);
+  await engine.tracking.track({});
+  const told = () => calls.filter((call) => call.startsWith('configure')).map((call) => call.slice(10));
+  engine.settings.change({ nonOverlapping: true });
+  engine.settings.change({ nonOverlapping: true });
+  engine.settings.change({ isAffectedOnly: false });
+  await settle();
+  // The page's own is none of the worker's business.
+  expect(told()).toEqual(['8,0,true,true']);
+  engine.player.setIn(2);
+  engine.player.setIn(3);
+  engine.player.setOut(7);
+  // The last frame has lost its object.
+  await engine.player.seek(9);
+  const stops = () => reviewStops(store.getState()).map(({ frameIndex }) => frameIndex);
+  expect(stops()).toContain(9);
+  await engine.review.dismiss();
+  expect(stops()).not.toContain(9);
+  expect(actions().slice(2)).toEqual(['track', 'settings', 'settings', 'range', 'looks-right']);
+
+  await engine.history.undo();
+  expect(stops()).toContain(9);
+  expect(store.getState().playback.range).toEqual({ from: 3, to: 7 });
+  await engine.history.undo();
+  expect(store.getState().playback.range).toBeNull();
+  await engine.history.undo();
+  expect(store.getState().settings).toMatchObject({ isAffectedOnly: true, nonOverlapping: true });
+  await engine.history.undo();
+  await settle();
+  expect(store.getState().settings.nonOverlapping).toBe(false);
+  expect(told()).toEqual(['8,0,true,true', '8,0,false,true']);
+  await engine.history.goTo(actions().length);
+  await settle();
+  expect(stops()).not.toContain(9);
+  expect(told().at(-1)).toBe('8,0,true,true');
+  await engine.restart();
+  await settle();
+  // A new worker is told what the person has chosen.
+  expect(told()).toHaveLength(4);
+});
+
 it('keeps the repairs of the worker as the state has them', async () => {
   const { engine, calls } = await opened();
   const object = engine.objects.add();
-  engine.objects.setCleanUp(object, { fillHoleArea: 8, removeIslandArea: 2, growPx: 3, smoothPx: 0 });
+  engine.objects.setCleanUp(object, { fillHoleArea: 8, removeIslandArea: 2, growPx: 3, smoothPx: 0, featherPx: 1 });
   engine.objects.rename(object, 'Dog');
   await engine.history.undo();
   await engine.history.undo();
   await engine.history.redo();
   await settle();
   expect(calls.filter((call) => call.startsWith('clean'))).toEqual([
-    'clean 1 8,2,3,0',
+    'clean 1 8,2,3,0,1',
     'clean 1 none',
-    'clean 1 8,2,3,0',
+    'clean 1 8,2,3,0,1',
   ]);
   await engine.restart();
   await settle();

@@ -8,7 +8,10 @@ import type { AnswersState } from '../state/answers';
 import { noHistory, type HistoryStep } from '../state/history';
 import { shareMasklets, type MaskletsState } from '../state/masklets';
 import { findObject, type ObjectsState } from '../state/objects';
+import type { PlaybackState } from '../state/playback';
 import { noPrompts, type PromptsState } from '../state/prompts';
+import type { ReviewState } from '../state/review';
+import type { SettingsState } from '../state/settings';
 import { patch, watch } from '../state/store';
 import type { EngineContext } from './context';
 import { deferred } from './deferred';
@@ -24,6 +27,9 @@ export type Mark = {
   prompts: PromptsState;
   masklets: MaskletsState;
   candidates: AnswersState['candidates'];
+  settings: SettingsState;
+  range: PlaybackState['range'];
+  dismissed: ReviewState['dismissed'];
   selectedObject: ObjectId | null;
   /** Null when there was no model: then the worker has made nothing. */
   tracker: Promise<TrackerMark | null>;
@@ -139,11 +145,14 @@ export class History {
     this.#mergeKey = null;
     this.epoch++;
     const mark = this.#marks[position]!;
-    const { objects, prompts, masklets, candidates, selectedObject } = mark;
+    const { objects, prompts, settings, masklets, candidates, range, dismissed, selectedObject } = mark;
     store.setState((state) => ({
       objects: { ...objects, nextId: Math.max(objects.nextId, state.objects.nextId) },
       prompts,
+      settings,
       masklets,
+      playback: { ...state.playback, range },
+      review: { ...state.review, dismissed },
       answers: { pending: new Set(), candidates },
       view: { ...state.view, selectedObject, selectedPoint: null },
       history: { ...history, position },
@@ -175,7 +184,7 @@ export class History {
 
   #capture(): Mark {
     const { store, generation } = this.#context;
-    const { objects, prompts, masklets, answers, view } = store.getState();
+    const { objects, prompts, settings, masklets, answers, playback, review, view } = store.getState();
     const shared = shareMasklets(masklets);
     patch(store, 'masklets', shared);
     const asked = deferred<void>();
@@ -200,6 +209,9 @@ export class History {
     return {
       objects,
       prompts,
+      settings,
+      range: playback.range,
+      dismissed: review.dismissed,
       masklets: shared,
       candidates: answers.candidates,
       selectedObject: view.selectedObject,

@@ -1,8 +1,9 @@
 /** The playhead: seeking, and playing at the video's own rate, where frames are dropped rather than time. */
-import { frameAt } from '../state/playback';
+import { frameAt, type PlaybackState } from '../state/playback';
 import { patch } from '../state/store';
 import type { EngineContext } from './context';
 import type { FramePresenter } from './frame-presenter';
+import type { History } from './history';
 
 /** Frames asked for ahead of the one shown, so that decoding one does not hold up the next. */
 const lookahead = 3;
@@ -13,11 +14,13 @@ const longestTickMs = 500;
 export class Player {
   readonly #context: EngineContext;
   readonly #presenter: FramePresenter;
+  readonly #history: History;
   #stop: (() => void) | null = null;
 
-  constructor(context: EngineContext, presenter: FramePresenter) {
+  constructor(context: EngineContext, presenter: FramePresenter, history: History) {
     this.#context = context;
     this.#presenter = presenter;
+    this.#history = history;
   }
 
   /** Moves the playhead and shows the frame there. @throws `no-video`, `frame-out-of-range`, `decode-failed` */
@@ -44,17 +47,17 @@ export class Player {
   setIn(frameIndex = this.#context.store.getState().playback.frameIndex): void {
     const last = this.#context.video().frameCount - 1;
     const to = this.#context.store.getState().playback.range?.to ?? last;
-    patch(this.#context.store, 'playback', { range: { from: frameIndex, to: to < frameIndex ? last : to } });
+    this.#setRange({ from: frameIndex, to: to < frameIndex ? last : to });
   }
 
   /** And up to here, inclusive. */
   setOut(frameIndex = this.#context.store.getState().playback.frameIndex): void {
     const from = this.#context.store.getState().playback.range?.from ?? 0;
-    patch(this.#context.store, 'playback', { range: { from: from > frameIndex ? 0 : from, to: frameIndex } });
+    this.#setRange({ from: from > frameIndex ? 0 : from, to: frameIndex });
   }
 
   clearRange(): void {
-    patch(this.#context.store, 'playback', { range: null });
+    if (this.#context.store.getState().playback.range) this.#setRange(null);
   }
 
   /** @param speed 1 is the video's own */
@@ -87,6 +90,12 @@ export class Player {
     const { store } = this.#context;
     // The playhead rests on what is seen.
     patch(store, 'playback', { isPlaying: false, frameIndex: store.getState().playback.shownFrame });
+  }
+
+  #setRange(range: PlaybackState['range']): void {
+    // A handle that is dragged makes one step.
+    this.#history.begin('range', { mergeKey: 'range' });
+    patch(this.#context.store, 'playback', { range });
   }
 
   async #moveTo(frameIndex: number): Promise<void> {

@@ -2,15 +2,18 @@
 import { neighbouringStop, reviewKey, reviewStops, type ReviewStop } from '../state/review';
 import { patch, watch } from '../state/store';
 import type { EngineContext } from './context';
+import type { History } from './history';
 import type { Player } from './player';
 
 export class ReviewCommands {
   readonly #context: EngineContext;
   readonly #player: Player;
+  readonly #history: History;
 
-  constructor(context: EngineContext, player: Player) {
+  constructor(context: EngineContext, player: Player, history: History) {
     this.#context = context;
     this.#player = player;
+    this.#history = history;
     watch(
       context.store,
       (state) => state.tracking.run,
@@ -43,6 +46,7 @@ export class ReviewCommands {
     const { frameIndex } = state.playback;
     const here = reviewStops(state).filter((stop) => stop.frameIndex === frameIndex);
     if (here.length === 0) return;
+    this.#history.begin('looks-right', { object: here.length === 1 ? here[0]!.object : null, frameIndex });
     const keys = here.map(({ object }) => reviewKey(state.masklets.byObject[object], object, frameIndex));
     patch(store, 'review', { dismissed: new Set([...state.review.dismissed, ...keys]) });
     await this.walk(true);

@@ -62,8 +62,8 @@ it('goes one way only when asked to, and knows what is left', async () => {
 });
 
 it('can be told to track everything again', async () => {
-  const { engine, store, object, runs, masklet } = await tracked();
-  patch(store, 'tracking', { isAffectedOnly: false });
+  const { engine, object, runs, masklet } = await tracked();
+  engine.settings.change({ isAffectedOnly: false });
   await engine.prompts.change(object, 5, addPoint);
   await engine.tracking.trackUnfinished('both');
   expect(runs().slice(1)).toEqual(['1 0-9']);

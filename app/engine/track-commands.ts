@@ -65,7 +65,7 @@ export class TrackCommands {
     const isTracked = (id: ObjectId) => (state.masklets.byObject[id]?.trackedFrames ?? 0) > 0;
     const needsLittle = (id: ObjectId) =>
       isTracked(id) && (state.masklets.byObject[id]!.edits.size > 0 || gapPasses(state, [id], scope).length > 0);
-    const again = state.tracking.isAffectedOnly ? objects.filter(needsLittle) : [];
+    const again = state.settings.isAffectedOnly ? objects.filter(needsLittle) : [];
     const whole = objects.filter((id) => !again.includes(id));
     const firstPrompt = Math.min(...whole.flatMap((id) => promptedFrames(state.prompts, id)));
     const start = startOfRun(state, whole, direction) ?? firstPrompt;

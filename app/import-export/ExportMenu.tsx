@@ -1,15 +1,20 @@
 import { Check, Download } from 'lucide-react';
 import { useMemo } from 'react';
-import { useAppState, useEngine } from '../app-context';
+import type { ExportFormat } from '../../workers/protocol/export-contract';
+import { useApp, useAppState } from '../app-context';
 import { t } from '../messages/messages';
 import { useNotice } from '../notices';
 import { run } from '../run-command';
 import { objectColor } from '../state/palette';
+import { patch } from '../state/store';
 import { Button } from '../ui/Button';
+import { Choice } from '../ui/Choice';
 import { NoticeBar } from '../ui/NoticeBar';
 import { Popover } from '../ui/Popover';
 import { ProgressBar } from '../ui/ProgressBar';
 import styles from './ExportMenu.module.css';
+
+const formats: readonly ExportFormat[] = ['png-zip', 'matte-zip'];
 
 /** Saves the masks of all objects. */
 export function ExportMenu() {
@@ -30,11 +35,11 @@ export function ExportMenu() {
 }
 
 function ExportPanel() {
-  const engine = useEngine();
+  const { engine, store } = useApp();
   const notice = useNotice('export');
   const objects = useAppState((state) => state.objects.list);
   const byObject = useAppState((state) => state.masklets.byObject);
-  const { run: progress, savedAs } = useAppState((state) => state.exporting);
+  const { format, run: progress, savedAs } = useAppState((state) => state.exporting);
   const rows = useMemo(
     () =>
       objects
@@ -46,8 +51,14 @@ function ExportPanel() {
   const masks = rows.reduce((sum, row) => sum + row.masks, 0);
   return (
     <div className={styles.panel}>
-      <h2 className={styles.title}>{t.exporting.pngZip}</h2>
-      <p className={styles.about}>{t.exporting.pngZipAbout}</p>
+      <h2 className={styles.title}>{t.exporting.title}</h2>
+      <Choice
+        label={t.exporting.format}
+        value={format}
+        options={formats.map((value) => ({ value, label: t.exporting.formats[value] }))}
+        onChange={(chosen) => patch(store, 'exporting', { format: chosen, savedAs: null })}
+      />
+      <p className={styles.about}>{t.exporting.about[format]}</p>
       {rows.length === 0 ? (
         <p className={styles.nothing}>{t.exporting.nothing}</p>
       ) : (
@@ -83,7 +94,7 @@ function ExportPanel() {
               t.exporting.objects(rows.length, masks)
             ) : null}
           </output>
-          <Button variant="primary" disabled={rows.length === 0} onClick={() => run(engine.exporting.save('png-zip'))}>
+          <Button variant="primary" disabled={rows.length === 0} onClick={() => run(engine.exporting.save(format))}>
             {t.exporting.save}
           </Button>
         </div>

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import type { MaskRle } from '../../workers/protocol/mask';
-import { compositeMasks, distanceToEdge } from './composite-masks';
+import { compositeMasks, compositeMatte, distanceToEdge } from './composite-masks';
 import { rasterizeMask } from './rasterize-mask';
 
 /** Rows of `#` and `.` as run lengths in column-major order. */
@@ -71,7 +71,8 @@ it('tints each mask and draws an outline inside its edge, the last layer on top'
     ),
   );
   const box = { x0: 2, y0: 2, x1: 10, y1: 10 };
-  const layer = { rle: square, box, color: [200, 100, 50] as const, fillAlpha: 0.5, outlinePx: 1, opacity: 1 };
+  const color = [200, 100, 50] as const;
+  const layer = { rle: square, box, color, fillAlpha: 0.5, outlinePx: 1, opacity: 1, featherPx: 0 };
   const pixel = (rgba: Uint8ClampedArray, x: number, y: number) =>
     Array.from(rgba.subarray((y * size + x) * 4, (y * size + x) * 4 + 4));
 
@@ -89,4 +90,38 @@ it('tints each mask and draws an outline inside its edge, the last layer on top'
   expect(compositeMasks([{ ...layer, box: null }], whole(size, size), size, size).every((value) => value === 0)).toBe(
     true,
   );
+});
+
+it('fades feathered masks across their edge, in the overlay and as mattes', () => {
+  const half = rle(Array.from({ length: 4 }, () => '########........'));
+  const other = rle(Array.from({ length: 4 }, () => '........########'));
+  const left = {
+    rle: half,
+    box: { x0: 0, y0: 0, x1: 8, y1: 4 },
+    color: [200, 100, 50] as const,
+    fillAlpha: 0.5,
+    outlinePx: 0,
+    opacity: 1,
+    featherPx: 3,
+  };
+  const right = { ...left, rle: other, box: { x0: 8, y0: 0, x1: 16, y1: 4 } };
+  const row = (rgba: Uint8ClampedArray, channel: number) =>
+    Array.from({ length: 16 }, (_, x) => rgba[(16 + x) * 4 + channel]!);
+  const alphas = row(compositeMasks([left], whole(16, 4), 16, 4), 3);
+  expect(alphas.slice(0, 5)).toEqual([128, 128, 128, 128, 128]);
+  expect(alphas.slice(11)).toEqual([0, 0, 0, 0, 0]);
+  expect(alphas[8]).toBeGreaterThan(0);
+  expect(alphas[8]).toBeLessThan(64);
+  // The picture is twice the video's size, and so is the slope.
+  const enlarged = compositeMasks([left], whole(16, 4), 32, 8);
+  expect(enlarged[(32 + 20) * 4 + 3]).toBeGreaterThan(0);
+  expect(enlarged[(32 + 22) * 4 + 3]).toBe(0);
+
+  const matte = row(compositeMatte([left], whole(16, 4), 16, 4, 'matte'), 0);
+  expect([matte[0], matte[15]]).toEqual([255, 0]);
+  expect(matte[7]! + matte[8]!).toBe(255);
+  expect(row(compositeMatte([left], whole(16, 4), 16, 4, 'cutout'), 3)).toEqual(matte.map((grey) => 255 - grey));
+  // Where two meet there is no seam.
+  const both = row(compositeMatte([left, right], whole(16, 4), 16, 4, 'matte'), 0);
+  expect(both).toEqual(Array<number>(16).fill(255));
 });

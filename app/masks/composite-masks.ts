@@ -1,5 +1,6 @@
 /** All masks of a frame in one picture: each a tint of its colour with an outline inside its edge. */
 import type { MaskRle, PixelBox } from '../../workers/protocol/mask';
+import { featherMask } from '../../workers/matte/feather';
 import { rasterizeMask, type Bitmap, type SourceWindow } from './rasterize-mask';
 
 export type MaskLayer = {
@@ -13,6 +14,8 @@ export type MaskLayer = {
   outlinePx: number;
   /** Of fill and outline together, 0 to 1. */
   opacity: number;
+  /** Pixels of the video over which its edge fades, to each side. */
+  featherPx: number;
 };
 
 /**
@@ -27,18 +30,19 @@ export function compositeMasks(
 ): Uint8ClampedArray<ArrayBuffer> {
   const rgba = new Uint8ClampedArray(width * height * 4);
   for (const layer of layers) {
-    forEachPart(layer, window, width, height, (x, y, bitmap) => paint(rgba, width, x, y, bitmap, layer));
+    const reach = featherReach(layer, window, width);
+    forEachPart(layer, window, width, height, (x, y, bitmap) => {
+      if (reach > 0) paintSoft(rgba, width, x, y, bitmap, layer, reach);
+      else paint(rgba, width, x, y, bitmap, layer);
+    });
   }
   return rgba;
 }
 
-/** RGBA bytes in memory order, whatever the machine's. */
-const black = toWord([0, 0, 0], 1);
-const white = toWord([255, 255, 255], 1);
-const checks = [toWord([92, 92, 96], 1), toWord([112, 112, 116], 1)] as const;
+const checks = [92, 112] as const;
 const checkPx = 12;
 
-/** The masks as a person who composes wants them: white on black, or holes in a chequered sheet. Opaque. */
+/** The masks as a person who composes wants them: white on black, or holes in a chequered sheet. */
 export function compositeMatte(
   layers: readonly MaskLayer[],
   window: SourceWindow,
@@ -46,44 +50,56 @@ export function compositeMatte(
   height: number,
   look: 'matte' | 'cutout',
 ): Uint8ClampedArray<ArrayBuffer> {
-  const words = new Uint32Array(width * height);
-  if (look === 'matte') words.fill(black);
-  else {
-    for (let y = 0, at = 0; y < height; y++) {
-      for (let x = 0; x < width; x++, at++) {
-        words[at] = checks[(Math.floor(x / checkPx) + Math.floor(y / checkPx)) % 2]!;
-      }
-    }
-  }
-  const inside = look === 'matte' ? white : 0;
+  // Soft edges that meet make a whole: they are summed.
+  const inside = new Uint8ClampedArray(width * height);
   for (const layer of layers) {
+    const reach = featherReach(layer, window, width);
     forEachPart(layer, window, width, height, (left, top, { width: partWidth, height: partHeight, data }) => {
+      const alpha = reach > 0 ? featherMask(data, partWidth, partHeight, reach) : null;
       for (let y = 0, at = 0; y < partHeight; y++) {
         for (let x = 0, to = (top + y) * width + left; x < partWidth; x++, at++, to++) {
-          if (data[at] === 1) words[to] = inside;
+          inside[to]! += alpha ? alpha[at]! : data[at]! * 255;
         }
       }
     });
   }
+  const words = new Uint32Array(width * height);
+  const greys = Uint32Array.from({ length: 256 }, (_, grey) => toWord([grey, grey, grey], 1));
+  const sheets = checks.map((grey) =>
+    Uint32Array.from({ length: 256 }, (_, alpha) => (alpha === 255 ? 0 : toWord([grey, grey, grey], 1 - alpha / 255))),
+  );
+  for (let y = 0, at = 0; y < height; y++) {
+    for (let x = 0; x < width; x++, at++) {
+      const table = look === 'matte' ? greys : sheets[(Math.floor(x / checkPx) + Math.floor(y / checkPx)) % 2]!;
+      words[at] = table[inside[at]!]!;
+    }
+  }
   return new Uint8ClampedArray(words.buffer);
+}
+
+/** How far an edge fades, in pixels of the picture. */
+function featherReach({ featherPx }: MaskLayer, window: SourceWindow, width: number): number {
+  return Math.round((featherPx * width) / window.width);
 }
 
 /** Calls with the part of the picture that a mask may cover, and the mask there. */
 function forEachPart(
-  { rle, box }: MaskLayer,
+  layer: MaskLayer,
   window: SourceWindow,
   width: number,
   height: number,
   visit: (x: number, y: number, bitmap: Bitmap) => void,
 ): void {
+  const { rle, box } = layer;
   if (!box) return;
   const perX = width / window.width;
   const perY = height / window.height;
-  // A margin of one pixel, so that the outline finds the edge.
-  const x0 = Math.max(0, Math.floor((box.x0 - window.x) * perX) - 1);
-  const y0 = Math.max(0, Math.floor((box.y0 - window.y) * perY) - 1);
-  const x1 = Math.min(width, Math.ceil((box.x1 - window.x) * perX) + 1);
-  const y1 = Math.min(height, Math.ceil((box.y1 - window.y) * perY) + 1);
+  // A margin of one pixel at least, so that the outline finds the edge.
+  const margin = 1 + featherReach(layer, window, width);
+  const x0 = Math.max(0, Math.floor((box.x0 - window.x) * perX) - margin);
+  const y0 = Math.max(0, Math.floor((box.y0 - window.y) * perY) - margin);
+  const x1 = Math.min(width, Math.ceil((box.x1 - window.x) * perX) + margin);
+  const y1 = Math.min(height, Math.ceil((box.y1 - window.y) * perY) + margin);
   if (x1 <= x0 || y1 <= y0) return;
   const part: SourceWindow = {
     x: window.x + x0 / perX,
@@ -175,6 +191,30 @@ function paint(
       const fifths = distance[at]!;
       if (words[to] === 0) words[to] = overNothing[fifths]!;
       else blend(rgba, to * 4, color, alphas[fifths]!);
+    }
+  }
+}
+
+/** The fill fades; the outline stays where the mask, which is yes or no, ends. */
+function paintSoft(
+  rgba: Uint8ClampedArray<ArrayBuffer>,
+  pictureWidth: number,
+  left: number,
+  top: number,
+  bitmap: Bitmap,
+  { color, fillAlpha, outlinePx, opacity }: MaskLayer,
+  reach: number,
+): void {
+  const { width, height, data } = bitmap;
+  const distance = distanceToEdge(bitmap);
+  const soft = featherMask(data, width, height, reach);
+  for (let y = 0, at = 0; y < height; y++) {
+    let to = (top + y) * pictureWidth + left;
+    for (let x = 0; x < width; x++, at++, to++) {
+      const fill = (fillAlpha * soft[at]!) / 255;
+      const outline = data[at] === 0 ? 0 : Math.max(0, Math.min(1, outlinePx + 1 - distance[at]! / side));
+      const alpha = opacity * (fill + (1 - fill) * outline);
+      if (alpha > 0) blend(rgba, to * 4, color, alpha);
     }
   }
 }

@@ -1,5 +1,6 @@
 /** Every sentence and word the page shows, in English. Another language is another object of this shape. */
 import type { ErrorCode } from '../../workers/protocol/errors';
+import type { ExportFormat } from '../../workers/protocol/export-contract';
 import type { HistoryAction } from '../state/history';
 import type { RecordingFailure, RecordingSource } from '../state/recording';
 import type { ReviewReason } from '../state/review';
@@ -192,6 +193,9 @@ export const en = {
       lock: 'Lock frame',
       unlock: 'Unlock frame',
       track: 'Track',
+      'looks-right': 'Looks right',
+      range: 'Set in and out',
+      settings: 'Change settings',
     } satisfies Record<HistoryAction, string>,
   },
 
@@ -259,7 +263,11 @@ export const en = {
     brush: 'Brush: paint the mask',
     eraser: 'Eraser',
     lasso: 'Lasso: draw around, or click corners; Alt takes away',
-    brushSize: 'Size of the brush',
+    brushSize: 'Size',
+    brushHardness: 'Hardness',
+    brushPanel: (size: number, hardness: number) => `Brush: ${size} px, hardness ${formatPercent(hardness)}`,
+    brushAbout:
+      'A mask has no half pixels. The core of a soft brush takes all it passes; its rim follows the picture and stops at edges.',
     larger: 'Larger brush',
     smaller: 'Smaller brush',
     add: 'Add: clicks belong to the object',
@@ -344,9 +352,16 @@ export const en = {
     fillHoles: 'Fill holes',
     removeIslands: 'Remove islands',
     smooth: 'Smooth',
+    feather: 'Feather',
     pixels: (n: number) => `${formatNumber(n)} px`,
     cells: (n: number) => count(n, 'cell', 'cells'),
     select: (name: string, status: string) => `${name}, ${status}`,
+    all: 'Masks of all objects',
+    nonOverlapping: 'One object a pixel',
+    nonOverlappingAbout: 'Where masks overlap, the one the model is surest of has the pixel.',
+    correctionsCondition: 'Corrections stay',
+    correctionsConditionAbout:
+      'A corrected frame is remembered and never tracked over. Off: SAM 2’s own default, runs overwrite it.',
   },
 
   prompts: {
@@ -458,9 +473,14 @@ export const en = {
   exporting: {
     button: 'Export',
     title: 'Export masks',
-    pngZip: 'PNG masks',
-    pngZipAbout:
-      'A zip with one folder per object, one black-and-white PNG per frame at the video’s size, and masklet.json.',
+    format: 'Format',
+    formats: { 'png-zip': 'Masks', 'matte-zip': 'Soft mattes' } satisfies Record<ExportFormat, string>,
+    about: {
+      'png-zip':
+        'A zip with one folder per object, one black-and-white PNG per frame at the video’s size, and masklet.json. Every pixel is in or out: feathers are left out.',
+      'matte-zip':
+        'The same zip with grey PNGs: edges of feathered objects fade. For compositing; labels for training are masks.',
+    } satisfies Record<ExportFormat, string>,
     nothing: 'There are no masks yet. Click an object first.',
     objects: (objects: number, files: number) =>
       `${count(objects, 'object', 'objects')} · ${count(files, 'mask', 'masks')}`,
@@ -532,6 +552,8 @@ export const en = {
       'lasso-tool': 'Lasso',
       'smaller-brush': 'Smaller brush',
       'larger-brush': 'Larger brush',
+      'softer-brush': 'Softer brush',
+      'harder-brush': 'Harder brush',
       'copy-mask': 'Copy the mask of this frame',
       'paste-mask': 'Paste it as the mask of this frame',
       'lock-frame': 'Lock or unlock this frame',

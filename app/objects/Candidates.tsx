@@ -68,6 +68,7 @@ function CandidatePicture({ candidate, crop, object, frameIndex }: CandidatePict
       fillAlpha: 0.5,
       outlinePx: 1.5 * window.devicePixelRatio,
       opacity: 1,
+      featherPx: 0,
     };
     const overlay = document.createElement('canvas');
     overlay.width = width;

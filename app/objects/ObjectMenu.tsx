@@ -78,6 +78,7 @@ function CleanUp({ entry: { id, cleanUp } }: { entry: ObjectEntry }) {
   const rows = [
     { key: 'growPx', label: t.objects.grow, min: -20, max: 20, text: t.objects.pixels(now.growPx) },
     { key: 'smoothPx', label: t.objects.smooth, min: 0, max: 20, text: t.objects.pixels(now.smoothPx) },
+    { key: 'featherPx', label: t.objects.feather, min: 0, max: 40, text: t.objects.pixels(now.featherPx) },
     { key: 'fillHoleArea', label: t.objects.fillHoles, min: 0, max: 64, text: t.objects.cells(now.fillHoleArea) },
     {
       key: 'removeIslandArea',

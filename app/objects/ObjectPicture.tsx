@@ -35,7 +35,7 @@ export function ObjectPicture({ entry: { id, colorIndex } }: { entry: ObjectEntr
         height: length,
       };
       context.drawImage(shown.frame, window.x, window.y, length, length, 0, 0, side, side);
-      const layer = { rle, box, color: objectRgb(0), fillAlpha: 1, outlinePx: 0, opacity: 1 };
+      const layer = { rle, box, color: objectRgb(0), fillAlpha: 1, outlinePx: 0, opacity: 1, featherPx: 0 };
       const sheet = new OffscreenCanvas(side, side);
       const pixels = compositeMatte([layer], window, side, side, 'cutout');
       sheet.getContext('2d')!.putImageData(new ImageData(pixels, side, side), 0, 0);

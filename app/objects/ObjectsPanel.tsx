@@ -3,6 +3,7 @@ import { useAppState, useEngine } from '../app-context';
 import { t } from '../messages/messages';
 import { Button } from '../ui/Button';
 import { Tooltip } from '../ui/Tooltip';
+import { AllObjectsMenu } from './AllObjectsMenu';
 import { Candidates } from './Candidates';
 import { ObjectRow } from './ObjectRow';
 import { useKeys } from '../use-keys';
@@ -19,6 +20,7 @@ export function ObjectsPanel({ hasTitle = true }: { hasTitle?: boolean }) {
     <div className={styles.panel} data-sheet={!hasTitle || undefined}>
       <header className={styles.header}>
         {hasTitle ? <h2 className={styles.title}>{t.objects.title}</h2> : <span />}
+        <AllObjectsMenu />
         <Tooltip label={t.objects.addTitle} keys={keysOf('new-object')} side="left">
           <Button variant="quiet" onClick={() => engine.objects.addOrReuse()}>
             <Plus size={14} aria-hidden />

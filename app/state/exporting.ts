@@ -2,9 +2,11 @@
 import type { ExportFormat } from '../../workers/protocol/export-contract';
 
 export type ExportingState = {
+  /** What is saved by the button, and tried again. */
+  format: ExportFormat;
   run: { format: ExportFormat; done: number; total: number } | null;
   /** File name of the last one that was saved. */
   savedAs: string | null;
 };
 
-export const noExport: ExportingState = { run: null, savedAs: null };
+export const noExport: ExportingState = { format: 'png-zip', run: null, savedAs: null };

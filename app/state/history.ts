@@ -24,7 +24,10 @@ export type HistoryAction =
   | 'candidate'
   | 'lock'
   | 'unlock'
-  | 'track';
+  | 'track'
+  | 'looks-right'
+  | 'range'
+  | 'settings';
 
 export type HistoryStep = {
   id: number;

@@ -17,7 +17,13 @@ export type ObjectEntry = {
 };
 
 /** What an object's own repairs start from. */
-export const usualCleanUp: ObjectCleanUp = { fillHoleArea: 8, removeIslandArea: 0, growPx: 0, smoothPx: 0 };
+export const usualCleanUp: ObjectCleanUp = {
+  fillHoleArea: 8,
+  removeIslandArea: 0,
+  growPx: 0,
+  smoothPx: 0,
+  featherPx: 0,
+};
 
 export type ObjectsState = {
   /** In the person's order; at first that in which they were added. */

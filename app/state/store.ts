@@ -13,6 +13,7 @@ import { noProject, type ProjectState } from './project';
 import { noPrompts, type PromptsState } from './prompts';
 import { notRecording, type RecordingState } from './recording';
 import { noReview, type ReviewState } from './review';
+import { settingsAtStart, type SettingsState } from './settings';
 import { notTracking, type TrackingState } from './tracking';
 import { viewAtStart, type ViewState } from './view';
 
@@ -20,6 +21,7 @@ import { viewAtStart, type ViewState } from './view';
 type UndoableState = {
   objects: ObjectsState;
   prompts: PromptsState;
+  settings: SettingsState;
 };
 
 /** What follows from it or passes by. */
@@ -46,6 +48,7 @@ export function createAppStore(view: Partial<ViewState> = {}, models: Partial<Mo
   return createStore<AppState>(() => ({
     objects: noObjects,
     prompts: noPrompts,
+    settings: settingsAtStart,
     project: noProject,
     model: modelAtStart,
     models: { ...modelsAtStart, ...models },

@@ -26,11 +26,9 @@ type TrackingResult = {
 export type TrackingState = {
   run: TrackingRun | null;
   last: TrackingResult | null;
-  /** After a correction, only what it changes is tracked again. */
-  isAffectedOnly: boolean;
 };
 
-export const notTracking: TrackingState = { run: null, last: null, isAffectedOnly: true };
+export const notTracking: TrackingState = { run: null, last: null };
 
 /** Null until it can be told. */
 export function timeLeftMs(run: TrackingRun): number | null {

@@ -3,7 +3,6 @@ import { useId, useState } from 'react';
 import { useApp, useAppState } from '../app-context';
 import { t } from '../messages/messages';
 import { run } from '../run-command';
-import { patch } from '../state/store';
 import { Button } from '../ui/Button';
 import { IconButton } from '../ui/IconButton';
 import { NumberField } from '../ui/NumberField';
@@ -33,7 +32,7 @@ export function TrackMenu({ isDisabled }: { isDisabled: boolean }) {
 function Menu({ isDisabled }: { isDisabled: boolean }) {
   const keysOf = useKeys();
   const { engine, store } = useApp();
-  const isAffectedOnly = useAppState((state) => state.tracking.isAffectedOnly);
+  const isAffectedOnly = useAppState((state) => state.settings.isAffectedOnly);
   const last = useAppState((state) => state.masklets.frameCount - 1);
   const [frames, setFrames] = useState(10);
   const [target, setTarget] = useState(() => store.getState().playback.frameIndex);
@@ -45,7 +44,7 @@ function Menu({ isDisabled }: { isDisabled: boolean }) {
           label={t.timeline.affectedOnly}
           describedBy={aboutId}
           isOn={isAffectedOnly}
-          onChange={(isOn) => patch(store, 'tracking', { isAffectedOnly: isOn })}
+          onChange={(isOn) => engine.settings.change({ isAffectedOnly: isOn })}
         />
         <p id={aboutId} className={styles.menuAbout}>
           {t.timeline.affectedOnlyAbout}

@@ -1,11 +1,11 @@
 import { Eye, EyeOff, Minus, Plus } from 'lucide-react';
-import { RadioGroup } from 'radix-ui';
 import type { ReactNode } from 'react';
 import { useApp, useAppState } from '../app-context';
 import { t } from '../messages/messages';
 import { patch } from '../state/store';
-import { maskLooks, zoomedBy, type MaskLook } from '../state/view';
+import { maskLooks, zoomedBy } from '../state/view';
 import { Button } from '../ui/Button';
+import { Choice } from '../ui/Choice';
 import { IconButton } from '../ui/IconButton';
 import { Popover } from '../ui/Popover';
 import { Slider } from '../ui/Slider';
@@ -63,18 +63,12 @@ function LookPanel() {
   const { maskLook, maskOpacity, hasOnionSkin } = useAppState((state) => state.view);
   return (
     <div className={styles.panel}>
-      <RadioGroup.Root
-        className={styles.looks}
-        aria-label={t.view.title}
+      <Choice
+        label={t.view.title}
         value={maskLook}
-        onValueChange={(look) => patch(store, 'view', { maskLook: look as MaskLook })}
-      >
-        {maskLooks.map((look) => (
-          <RadioGroup.Item key={look} value={look} className={styles.look}>
-            {t.view.looks[look]}
-          </RadioGroup.Item>
-        ))}
-      </RadioGroup.Root>
+        options={maskLooks.map((value) => ({ value, label: t.view.looks[value] }))}
+        onChange={(look) => patch(store, 'view', { maskLook: look })}
+      />
       <Slider
         label={t.view.opacity}
         value={maskOpacity}

@@ -14,7 +14,7 @@ export function maskLayers(masks: readonly MaskResult[], state: AppState): MaskL
   const { selectedObject, hoveredObject, maskLook, maskOpacity } = state.view;
   const selectedLast = state.objects.list.filter(({ id }) => id !== selectedObject);
   selectedLast.push(...state.objects.list.filter(({ id }) => id === selectedObject));
-  return selectedLast.flatMap(({ id, colorIndex, isVisible, opacity }) => {
+  return selectedLast.flatMap(({ id, colorIndex, isVisible, opacity, cleanUp }) => {
     const mask = masks.find(({ object }) => object === id);
     if (!isVisible || !mask?.box) return [];
     const isSelected = id === selectedObject;
@@ -25,6 +25,7 @@ export function maskLayers(masks: readonly MaskResult[], state: AppState): MaskL
       fillAlpha: maskLook === 'outline' ? 0 : 0.45,
       outlinePx: id === hoveredObject ? hoveredOutline : isSelected ? outline : outlineOfOthers,
       opacity: opacity * maskOpacity,
+      featherPx: cleanUp?.featherPx ?? 0,
     };
   });
 }
@@ -35,7 +36,7 @@ export function onionLayers(masks: readonly MaskResult[], state: AppState): Mask
   const mask = masks.find(({ object }) => object === entry?.id);
   if (!entry?.isVisible || !mask?.box) return [];
   const { rle, box } = mask;
-  return [{ rle, box, color: objectRgb(entry.colorIndex), fillAlpha: 0, outlinePx: 1, opacity: 0.6 }];
+  return [{ rle, box, color: objectRgb(entry.colorIndex), fillAlpha: 0, outlinePx: 1, opacity: 0.6, featherPx: 0 }];
 }
 
 /** Sum of the layers' boxes, in areas of the video. */
@@ -62,9 +63,9 @@ function pixelsId(rle: MaskRle): number {
 export function compositeKey(masks: readonly MaskResult[], state: AppState, frameIndex: number): string {
   const seen = state.objects.list
     .filter(({ isVisible }) => isVisible)
-    .map(({ id, colorIndex, opacity }) => {
+    .map(({ id, colorIndex, opacity, cleanUp }) => {
       const mask = masks.find(({ object }) => object === id);
-      return mask ? `${id}.${colorIndex}.${opacity}.${pixelsId(mask.rle)}` : '';
+      return mask ? `${id}.${colorIndex}.${opacity}.${cleanUp?.featherPx ?? 0}.${pixelsId(mask.rle)}` : '';
     });
   const { selectedObject, hoveredObject, maskLook, maskOpacity, isMaskHidden } = state.view;
   const hovered = masks.some(({ object }) => object === hoveredObject) ? hoveredObject : null;

@@ -1,5 +1,7 @@
 /** The editor's states: nothing for axe to find, repairs that only the eye and the export see, many objects. */
 import { AxeBuilder } from '@axe-core/playwright';
+import { decode } from 'fast-png';
+import { unzipSync } from 'fflate';
 import { expect, fixtureJson, test, type MaskletPage } from '../fixtures/masklet-page';
 import { pixelsOf, type Rle } from '../fixtures/rle';
 
@@ -36,9 +38,16 @@ test('axe finds nothing, in both themes, wide and narrow', async ({ masklet }) =
     await page.emulateMedia({ colorScheme: scheme });
     await expectNoViolations(masklet, `editor, ${scheme}`);
   }
-  for (const menu of ['History', 'How masks are shown', 'More ways to track', 'Speed, loop, in and out']) {
+  for (const menu of [
+    'History',
+    'How masks are shown',
+    'More ways to track',
+    'Speed, loop, in and out',
+    'Masks of all objects',
+    'Export',
+  ]) {
     await page.getByRole('button', { name: menu }).click();
-    await expect(page.getByRole('dialog', { name: menu })).toBeVisible();
+    await expect(page.getByRole('dialog', { name: menu === 'Export' ? 'Export masks' : menu })).toBeVisible();
     await expectNoViolations(masklet, menu);
     await page.keyboard.press('Escape');
   }
@@ -82,6 +91,64 @@ test('repairs change what is seen and saved, not what is tracked; undo takes the
   // Nothing but the dab was added.
   expect(before.every((pixel, at) => pixel === 0 || painted[at] === 1)).toBe(true);
   expect(painted.findIndex((pixel, at) => pixel === 1 && before[at] === 0 && at % 320 < 250)).toBe(-1);
+});
+
+test('a feather is seen and saved as a soft matte; masks stay yes or no, and apart if they are told to', async ({
+  masklet,
+}) => {
+  const { page } = masklet;
+  await masklet.open();
+  await masklet.openMedia('shapes.mp4');
+  await masklet.modelReady();
+  const disc = await masklet.call('addObject', 'Disc');
+  await masklet.call('prompt', { object: disc, frame: 0, mask: truthOf(0, 0) });
+  const plain = await masklet.call('mask', disc, 0);
+  await page.getByRole('button', { name: /^Disc,/ }).hover();
+  await page.getByRole('button', { name: 'More about Disc' }).click();
+  const slider = page.getByRole('slider', { name: 'Feather' });
+  await slider.focus();
+  for (let n = 0; n < 6; n++) await page.keyboard.press('ArrowRight');
+  await page.keyboard.press('Escape');
+  expect(await masklet.call('mask', disc, 0)).toEqual(plain);
+  const picture = async (format: 'png-zip' | 'matte-zip') => {
+    const files = unzipSync(await masklet.exportZip(format));
+    return decode(files['001_disc/00000.png']!).data;
+  };
+  const mask = await picture('png-zip');
+  expect(new Set(mask)).toEqual(new Set([0, 255]));
+  const matte = await picture('matte-zip');
+  expect(new Set(matte).size).toBeGreaterThan(20);
+  // Six pixels to each side and no further: what is uniform around is whole, or not there.
+  const pixels = pixelsOf(truthOf(0, 0));
+  for (let y = 6; y < 234; y++) {
+    for (let x = 6; x < 314; x++) {
+      const around = [-6, 0, 6].flatMap((dy) => [-6, 0, 6].map((dx) => pixels[(y + dy) * 320 + x + dx]!));
+      const isFar = around.every((pixel) => pixel === around[0]);
+      const value = matte[y * 320 + x];
+      if (isFar && value !== around[0]! * 255) throw new Error(`${x}, ${y} is ${value}`);
+    }
+  }
+
+  // Two that overlap by their repairs; the setting keeps them apart, and undo lets them overlap again.
+  const other = await masklet.call('addObject', 'Half');
+  await masklet.call('prompt', {
+    object: other,
+    frame: 0,
+    mask: { width: 320, height: 240, counts: [160 * 240, 160 * 240] },
+  });
+  const shared = async () => {
+    const [a, b] = await Promise.all([disc, other].map(async (id) => pixelsOf((await masklet.call('mask', id, 0))!)));
+    return a!.reduce((sum, pixel, at) => sum + (pixel & b![at]!), 0);
+  };
+  await masklet.call('cleanUp', disc, { growPx: 40 });
+  await masklet.call('cleanUp', other, { growPx: 40 });
+  expect(await shared()).toBeGreaterThan(0);
+  await page.getByRole('button', { name: 'Masks of all objects' }).click();
+  await page.getByRole('switch', { name: 'One object a pixel' }).click();
+  await expect.poll(shared).toBe(0);
+  await page.keyboard.press('Escape');
+  await page.keyboard.press('Control+z');
+  await expect.poll(shared).toBeGreaterThan(0);
 });
 
 test('thirty-two objects: colours apart, solo, order, lock, delete and undo', async ({ masklet }) => {

@@ -2,13 +2,16 @@
 import type { FramePrompts, ObjectId } from './prompt';
 import type { VideoInfo } from './video';
 
-export type ExportFormat = 'png-zip';
+/** Yes or no for every pixel, or how far inside it is: with the soft edges that objects were given. */
+export type ExportFormat = 'png-zip' | 'matte-zip';
 
 export type ExportObject = {
   id: ObjectId;
   name: string;
   /** Frames that have a mask, ascending. */
   frames: number[];
+  /** Pixels over which its edge fades, to each side. Masks that are yes or no leave it out. */
+  featherPx: number;
   prompts: { frameIndex: number; prompts: FramePrompts }[];
 };
 

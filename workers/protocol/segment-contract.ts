@@ -127,6 +127,14 @@ export type GpuTraffic = {
   dispatches: number;
 };
 
+/** What they are until somebody changes them. */
+export const usualSettings: TrackerSettings = {
+  fillHoleArea: 8,
+  removeIslandArea: 0,
+  nonOverlapping: false,
+  correctionsCondition: true,
+};
+
 /** One object's own repairs: for view and export, the masks that are tracked stay as they are. */
 export type ObjectCleanUp = {
   /** As in `TrackerSettings`, in its place. */
@@ -136,6 +144,8 @@ export type ObjectCleanUp = {
   growPx: number;
   /** Radius of the disc that smooths it, pixels. At most 64. */
   smoothPx: number;
+  /** Pixels over which its edge fades, to each side. At most 64. The mask stays yes or no; mattes and the view are soft. */
+  featherPx: number;
 };
 
 export type SegmentStats = {

@@ -28,11 +28,12 @@ export function checkSettings({ fillHoleArea, removeIslandArea }: TrackerSetting
 
 const mostPx = 64;
 
-export function checkCleanUp({ growPx, smoothPx, ...areas }: ObjectCleanUp): void {
+export function checkCleanUp({ growPx, smoothPx, featherPx, ...areas }: ObjectCleanUp): void {
   for (const [name, area] of Object.entries(areas)) checkArea(name, area);
   for (const [name, px, least] of [
     ['growPx', growPx, -mostPx],
     ['smoothPx', smoothPx, 0],
+    ['featherPx', featherPx, 0],
   ] as const) {
     if (Number.isInteger(px) && px >= least && px <= mostPx) continue;
     throw new MaskletError('invalid-argument', `${name} is a number of pixels from ${least} to ${mostPx}, not ${px}.`);

@@ -4,14 +4,15 @@ import type { FrameSource } from '../protocol/media-contract';
 import type { MaskResult } from '../protocol/mask';
 import type { ObjectId } from '../protocol/prompt';
 import { connect, serve, type Remote } from '../protocol/rpc';
-import type {
-  MaskSource,
-  ObjectCleanUp,
-  PromptResult,
-  SegmentApi,
-  StageTimes,
-  TrackedFrame,
-  TrackerSettings,
+import {
+  usualSettings,
+  type MaskSource,
+  type ObjectCleanUp,
+  type PromptResult,
+  type SegmentApi,
+  type StageTimes,
+  type TrackedFrame,
+  type TrackerSettings,
 } from '../protocol/segment-contract';
 import type { VideoInfo } from '../protocol/video';
 import { checkCleanUp, checkPrompts, checkSettings, checkToken } from './check-arguments';
@@ -44,12 +45,7 @@ let version = 0;
 let trackedFrames = 0;
 const trackedMs: StageTimes = { ...noTimes };
 const cleanUps = new Map<ObjectId, ObjectCleanUp>();
-let settings: TrackerSettings = {
-  fillHoleArea: defaultTrackerOptions.fillHoleArea,
-  removeIslandArea: defaultTrackerOptions.removeIslandArea,
-  nonOverlapping: false,
-  correctionsCondition: defaultTrackerOptions.correctionsCondition,
-};
+let settings: TrackerSettings = usualSettings;
 
 /** Puts the model and the video together, once both are there. Frees what the pair before held. */
 async function prepare(): Promise<void> {

@@ -23,6 +23,7 @@ const request: ExportRequest = {
       id: 1,
       name: 'Red car!',
       frames: [0, 2],
+      featherPx: 2,
       prompts: [
         {
           frameIndex: 0,
@@ -34,7 +35,7 @@ const request: ExportRequest = {
         },
       ],
     },
-    { id: 12, name: '…', frames: [3], prompts: [] },
+    { id: 12, name: '…', frames: [3], featherPx: 0, prompts: [] },
   ],
   model: { name: 'nano', version: '0.1.0', provider: 'wasm' },
 };
@@ -64,6 +65,28 @@ it('writes a folder an object, a PNG a frame, and what it takes to repeat them',
     frames: [0, 2],
     prompts: [{ frame: 0, points: [{ x: 1.5, y: 0.5, label: 1 }], box: [0, 0, 3, 1] }],
   });
+});
+
+it('writes soft mattes of feathered objects, and leaves feathers out of masks', async () => {
+  const [width, height] = [16, 6];
+  // The left half, column-major.
+  const rle = { width, height, counts: Uint32Array.of(0, 8 * height, 8 * height) };
+  const rowOf = async (format: ExportRequest['format'], featherPx: number) => {
+    const objects = [{ ...request.objects[0]!, frames: [0], featherPx }];
+    const entries: Uint8Array[] = [];
+    for await (const { name, input } of pngZipEntries({ ...request, format, objects }, async () => rle)) {
+      if (name.endsWith('.png')) entries.push(input as Uint8Array);
+    }
+    return Array.from(decode(entries[0]!).data.slice(2 * width, 3 * width));
+  };
+  const binary = [...Array<number>(8).fill(255), ...Array<number>(8).fill(0)];
+  expect(await rowOf('png-zip', 3)).toEqual(binary);
+  expect(await rowOf('matte-zip', 0)).toEqual(binary);
+  const soft = await rowOf('matte-zip', 3);
+  expect(soft.slice(0, 5)).toEqual([255, 255, 255, 255, 255]);
+  expect(soft.slice(11)).toEqual([0, 0, 0, 0, 0]);
+  expect(soft[7]! + soft[8]!).toBe(255);
+  expect(soft[7]).toBeGreaterThan(soft[8]!);
 });
 
 it('calls frames what the source calls them, whatever part of it is open', async () => {

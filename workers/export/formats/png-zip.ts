@@ -1,6 +1,6 @@
 /**
- * The PNG zip: one 8-bit grey PNG (0 or 255) per object and frame at the video's size, a folder an object, and
- * `masklet.json` with what it takes to read or repeat them. Files are called by their frame's number in the source, which
+ * The PNG zip: one 8-bit grey PNG per object and frame at the video's size, a folder an object, and `masklet.json` with
+ * what it takes to read or repeat them. Masks are 0 or 255; mattes have what lies between where an edge is soft. Files are called by their frame's number in the source, which
  * differs from its index where a part of a video was opened. Frames without a mask have no file; where an object was
  * tracked but is absent, its PNG is black.
  */
@@ -9,6 +9,7 @@ import type { MaskRle } from '../../protocol/mask';
 import type { ExportObject, ExportRequest } from '../../protocol/export-contract';
 import type { FramePrompts } from '../../protocol/prompt';
 import type { VideoInfo } from '../../protocol/video';
+import { maskPixels, mattePixels } from './mask-pixels';
 
 export type ZipEntry = { name: string; input: Uint8Array | string };
 
@@ -34,39 +35,31 @@ export function frameFile(frameNumber: number, lastNumber: number): string {
  * @param maskOf null where a mask has gone since the request was made: the frame is left out
  */
 export async function* pngZipEntries(
-  { video, objects, model }: ExportRequest,
+  request: ExportRequest,
   maskOf: (object: number, frameIndex: number) => Promise<MaskRle | null>,
 ): AsyncGenerator<ZipEntry> {
+  const { video, objects, format } = request;
   const { sourceFrames } = video;
   const lastNumber = sourceFrames.at(-1) ?? 0;
-  yield { name: 'masklet.json', input: `${JSON.stringify(describe({ video, objects, model }), null, 2)}\n` };
+  yield { name: 'masklet.json', input: `${JSON.stringify(describe(request), null, 2)}\n` };
   for (const object of objects) {
     for (const frameIndex of object.frames) {
       const rle = await maskOf(object.id, frameIndex);
       if (!rle) continue;
       const file = frameFile(sourceFrames[frameIndex]!, lastNumber);
-      yield { name: `${objectFolder(object)}/${file}`, input: maskPng(rle) };
+      const data = format === 'matte-zip' ? mattePixels(rle, object.featherPx) : maskPixels(rle);
+      const { width, height } = rle;
+      const input = encode({ width, height, data, channels: 1, depth: 8 });
+      yield { name: `${objectFolder(object)}/${file}`, input };
     }
   }
-}
-
-function maskPng({ width, height, counts }: MaskRle): Uint8Array {
-  const data = new Uint8Array(width * height);
-  let position = 0;
-  counts.forEach((count, n) => {
-    if (n % 2 === 1) {
-      for (let p = position; p < position + count; p++) data[(p % height) * width + Math.floor(p / height)] = 255;
-    }
-    position += count;
-  });
-  return encode({ width, height, data, channels: 1, depth: 8 });
 }
 
 /**
  * Coordinates in pixels of the video, whose size stands beside them; frames by their numbers and times in the source, so
  * that masks of a trimmed video fit the whole one.
  */
-function describe({ video, objects, model }: Pick<ExportRequest, 'video' | 'objects' | 'model'>): unknown {
+function describe({ format, video, objects, model }: ExportRequest): unknown {
   const numberOf = (frameIndex: number) => video.sourceFrames[frameIndex]!;
   return {
     format: 'masklet-export/1',
@@ -85,6 +78,7 @@ function describe({ video, objects, model }: Pick<ExportRequest, 'video' | 'obje
       id: object.id,
       name: object.name,
       folder: objectFolder(object),
+      ...(format === 'matte-zip' && { featherPx: object.featherPx }),
       frames: object.frames.map(numberOf),
       prompts: object.prompts.map(({ frameIndex, prompts }) => ({
         frame: numberOf(frameIndex),

@@ -27,11 +27,19 @@ export type MaskView = CleanUp & {
 export function maskResults(masks: readonly { object: ObjectId; mask: MaskLike }[], view: MaskView): MaskResult[] {
   const { width, height } = view;
   const shown = masks.map(({ object, mask }) => cleaned(mask, { ...view, ...view.own.get(object) }));
+  const repaired = masks.map(({ object, mask }, n) => reshaped(pixelsOf(mask, shown[n]!, view), view.own.get(object)));
   const isResolved = view.nonOverlapping && masks.length > 1;
-  const resolved = isResolved ? resolveOverlaps(shown, width, height) : null;
+  // Last: what a repair adds may be another object's.
+  const seen = isResolved
+    ? resolveOverlaps(
+        repaired.map(({ rle }, n) => ({ rle, logits: shown[n]! })),
+        width,
+        height,
+      )
+    : repaired;
   return masks.map(({ object, mask }, n) => {
     const { frameIndex, occlusionScore, predictedIou, origin, version } = mask;
-    const pixels = reshaped(resolved?.[n] ?? pixelsOf(mask, shown[n]!, view), view.own.get(object));
+    const pixels = seen[n]!;
     const pieces = countPieces(shown[n]!, Math.sqrt(shown[n]!.length));
     return { object, frameIndex, occlusionScore, predictedIou, origin, version, pieces, ...pixels };
   });

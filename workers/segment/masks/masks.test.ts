@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { cubic, planResize, resizePlane, triangle } from '../../resample/antialiased-resize';
 import { cleanUp, keepSeededPieces } from './clean-up';
+import { maskResults, type MaskLike, type MaskView } from './mask-result';
 import { resizeLogits } from './resize-logits';
 import { resolveOverlaps } from './resolve-overlaps';
 import { checkRle, decodeRle, encodeRle, measureRle } from './rle';
@@ -187,7 +188,11 @@ describe('masks that may not overlap', () => {
       fc.property(fc.array(logits, { minLength: 1, maxLength: 4 }), (all) => {
         const masks = all.map((values) => Float32Array.from(values));
         const alone = masks.map((mask) => decodeRle(resizeLogits(mask, 4, 4, 13, 9).rle));
-        const together = resolveOverlaps(masks, 13, 9).map(({ rle }) => decodeRle(rle));
+        const claims = masks.map((mask) => ({ rle: resizeLogits(mask, 4, 4, 13, 9).rle, logits: mask }));
+        const together = resolveOverlaps(claims, 13, 9).map(({ rle, area, box }) => {
+          expect(measureRle(rle)).toEqual({ area, box });
+          return decodeRle(rle);
+        });
         for (let p = 0; p < 13 * 9; p++) {
           const owners = together.filter((mask) => mask[p] === 1).length;
           const wanted = alone.some((mask) => mask[p] === 1) ? 1 : 0;
@@ -196,5 +201,45 @@ describe('masks that may not overlap', () => {
         }
       }),
     );
+  });
+
+  it('do not overlap after repairs either, and a grown mask takes nothing that another is surer of', () => {
+    // Two halves that share the columns in the middle.
+    const side = 8;
+    const half = (isInside: (x: number) => number) =>
+      Float32Array.from({ length: side * side }, (_, at) => isInside(at % side));
+    const left = half((x) => 4 - x);
+    const right = half((x) => x - 2.5);
+    const masks = [left, right].map((maskLogits, n) => ({
+      object: n + 1,
+      mask: {
+        frameIndex: 0,
+        occlusionScore: 5,
+        predictedIou: 0.9,
+        origin: 'track',
+        version: 1,
+        maskLogits,
+      } as MaskLike,
+    }));
+    const repair = { fillHoleArea: 0, removeIslandArea: 0, growPx: 3, smoothPx: 1, featherPx: 0 };
+    const seen = (nonOverlapping: boolean, own: MaskView['own']) =>
+      maskResults(masks, {
+        width: 32,
+        height: 24,
+        fillHoleArea: 0,
+        removeIslandArea: 0,
+        nonOverlapping,
+        own,
+      }).map(({ rle }) => decodeRle(rle));
+    const shared = ([a, b]: Uint8Array[]) => a!.reduce((sum, pixel, at) => sum + (pixel & b![at]!), 0);
+    const none: MaskView['own'] = new Map();
+    const both: MaskView['own'] = new Map([1, 2].map((object) => [object, repair]));
+    expect(shared(seen(false, both))).toBeGreaterThan(shared(seen(false, none)));
+    expect(shared(seen(true, both))).toBe(0);
+    const plain = seen(true, none);
+    // The one that is repaired alone grows only where the other is less sure or not at all.
+    const grown = seen(true, new Map([[1, repair]]));
+    expect(shared(grown)).toBe(0);
+    expect(grown[1]).toEqual(plain[1]);
   });
 });

@@ -1,51 +1,62 @@
 /** One object a pixel: where masks overlap, the one with the largest logit has it. */
+import type { MaskRle } from '../../protocol/mask';
 import { interpolate, type Interpolation, type MaskAtVideoSize } from './resize-logits';
-import { encodeRle, measureRle } from './rle';
+import { forEachRun, measureRle } from './rle';
+
+/** A mask at the video's size, and the logits that speak for it: float[side · side]. */
+export type Claim = { rle: MaskRle; logits: Float32Array };
 
 type Sampler = { logits: Float32Array; side: number; across: Interpolation; down: Interpolation };
 
 /**
- * The masks of several objects at the video's size, without overlap.
- * @param masks mask logits, float[side · side] each, of objects whose order decides ties
+ * The masks of several objects without overlap. A pixel that only one of them claims stays with it, whatever its logit:
+ * repairs claim pixels that the model did not. Ties are the earlier object's.
  * Source: `_apply_non_overlapping_constraints`, sam2_base.py@2b90b9f L891-L910, on logits interpolated to video size.
  */
-export function resolveOverlaps(masks: readonly Float32Array[], width: number, height: number): MaskAtVideoSize[] {
-  const samplers = masks.map((logits): Sampler => {
+export function resolveOverlaps(claims: readonly Claim[], width: number, height: number): MaskAtVideoSize[] {
+  const samplers = claims.map(({ logits }): Sampler => {
     const side = Math.sqrt(logits.length);
     return { logits, side, across: interpolate(side, width), down: interpolate(side, height) };
   });
-  const pixels = masks.map(() => new Uint8Array(width * height));
-  for (let x = 0; x < width; x++) {
-    const present = samplers
-      .map((sampler, n) => ({ n, down: sampler.down, column: columnAt(sampler, x) }))
-      .filter(({ column }) => column.some((logit) => logit > 0));
-    for (let y = 0; y < height; y++) {
-      let winner = -1;
-      let largest = 0;
-      for (const { n, down, column } of present) {
-        const t = down.t[y]!;
-        const logit = column[down.low[y]!]! * (1 - t) + column[down.high[y]!]! * t;
-        if (logit > largest) {
-          largest = logit;
-          winner = n;
+  // Column-major, as run lengths are; counted from 1.
+  const owners = new Uint16Array(width * height);
+  claims.forEach(({ rle }, n) => {
+    forEachRun(rle.counts, (start, end) => {
+      for (let at = start; at < end; at++) {
+        const owner = owners[at]!;
+        if (owner > 0) {
+          const x = Math.floor(at / height);
+          const y = at % height;
+          if (logitAt(samplers[n]!, x, y) <= logitAt(samplers[owner - 1]!, x, y)) continue;
         }
+        owners[at] = n + 1;
       }
-      if (winner >= 0) pixels[winner]![y * width + x] = 1;
-    }
+    });
+  });
+  const counts = claims.map((): number[] => []);
+  const ends = claims.map(() => 0);
+  for (let start = 0, end = 0; start < owners.length; start = end) {
+    const owner = owners[start]!;
+    while (end < owners.length && owners[end] === owner) end++;
+    if (owner === 0) continue;
+    counts[owner - 1]!.push(start - ends[owner - 1]!, end - start);
+    ends[owner - 1] = end;
   }
-  return pixels.map((mask) => {
-    const rle = encodeRle(mask, width, height);
+  return counts.map((runs, n) => {
+    const rest = owners.length - ends[n]!;
+    const rle = { width, height, counts: Uint32Array.from(rest > 0 ? [...runs, rest] : runs) };
     return { rle, ...measureRle(rle) };
   });
 }
 
-/** Logits interpolated along x, one a logit row. */
-function columnAt({ logits, side, across }: Sampler, x: number): Float32Array {
+function logitAt({ logits, side, across, down }: Sampler, x: number, y: number): number {
+  const u = across.t[x]!;
+  const v = down.t[y]!;
+  const top = down.low[y]! * side;
+  const bottom = down.high[y]! * side;
   const left = across.low[x]!;
   const right = across.high[x]!;
-  const t = across.t[x]!;
-  return Float32Array.from(
-    { length: side },
-    (_, j) => logits[j * side + left]! * (1 - t) + logits[j * side + right]! * t,
-  );
+  const above = logits[top + left]! * (1 - u) + logits[top + right]! * u;
+  const below = logits[bottom + left]! * (1 - u) + logits[bottom + right]! * u;
+  return above * (1 - v) + below * v;
 }

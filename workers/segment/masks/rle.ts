@@ -58,7 +58,7 @@ export function checkRle({ width, height, counts }: MaskRle): void {
 }
 
 /** Calls with the first and the end position of each foreground run, column-major. */
-function forEachRun(counts: Uint32Array, visit: (start: number, end: number) => void): void {
+export function forEachRun(counts: Uint32Array, visit: (start: number, end: number) => void): void {
   let position = 0;
   counts.forEach((count, n) => {
     if (n % 2 === 1 && count > 0) visit(position, position + count);
