@@ -3,7 +3,7 @@ import type { Engine } from '../engine/engine';
 import { removeLast } from '../engine/frame-gestures';
 import { promptedFrames } from '../state/prompts';
 import { patch, type AppState, type AppStore } from '../state/store';
-import { maskLooks, steppedBrush, zoomedBy, type Tool } from '../state/view';
+import { maskLooks, steppedBrush, steppedHardness, zoomedBy, type Tool } from '../state/view';
 import { alwaysThere, type ShortcutId } from '../state/keymap';
 
 type Context = { engine: Engine; store: AppStore; state: AppState; key: string };
@@ -48,6 +48,10 @@ const commands: Record<ShortcutId, (context: Context) => Done> = {
     patch(store, 'view', { brushSize: steppedBrush(state.view.brushSize, false) }),
   'larger-brush': async ({ store, state }) =>
     patch(store, 'view', { brushSize: steppedBrush(state.view.brushSize, true) }),
+  'softer-brush': async ({ store, state }) =>
+    patch(store, 'view', { brushHardness: steppedHardness(state.view.brushHardness, false) }),
+  'harder-brush': async ({ store, state }) =>
+    patch(store, 'view', { brushHardness: steppedHardness(state.view.brushHardness, true) }),
   'copy-mask': ({ engine }) => engine.clipboard.copy(),
   'paste-mask': ({ engine }) => engine.clipboard.paste(),
   'lock-frame': ({ engine, state }) => toggleLock(engine, state),

@@ -26,6 +26,8 @@ export type ShortcutId =
   | 'lasso-tool'
   | 'smaller-brush'
   | 'larger-brush'
+  | 'softer-brush'
+  | 'harder-brush'
   | 'copy-mask'
   | 'paste-mask'
   | 'lock-frame'
@@ -91,6 +93,8 @@ export const shortcuts: readonly Shortcut[] = [
   { id: 'lasso-tool', section: 'prompting', combos: [{ key: 'a' }] },
   { id: 'smaller-brush', section: 'prompting', combos: [{ key: '[' }] },
   { id: 'larger-brush', section: 'prompting', combos: [{ key: ']' }] },
+  { id: 'softer-brush', section: 'prompting', combos: [{ key: '{' }] },
+  { id: 'harder-brush', section: 'prompting', combos: [{ key: '}' }] },
   { id: 'copy-mask', section: 'prompting', combos: [{ key: 'c', isMod: true }] },
   { id: 'paste-mask', section: 'prompting', combos: [{ key: 'v', isMod: true }] },
   { id: 'lock-frame', section: 'prompting', combos: [{ key: 'l', isShift: true }] },

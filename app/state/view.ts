@@ -16,6 +16,8 @@ export type ViewState = {
   pointLabel: PointLabel;
   /** Diameter, video pixels. */
   brushSize: number;
+  /** 0 to 1: the share of its radius that takes every pixel; the rim goes as far as the picture stays the same. */
+  brushHardness: number;
   /** The object under the pointer. */
   hoveredObject: ObjectId | null;
   /** The point of the video in the middle, CSS pixels per video pixel; null shows the whole video. */
@@ -51,6 +53,7 @@ export const viewAtStart: ViewState = {
   tool: 'point',
   pointLabel: 1,
   brushSize: 40,
+  brushHardness: 1,
   hoveredObject: null,
   zoom: null,
   fitScale: 1,
@@ -78,6 +81,11 @@ const largestBrush = 2000;
 export function steppedBrush(size: number, isLarger: boolean): number {
   const step = Math.max(1, Math.round(size * 0.2));
   return Math.max(smallestBrush, Math.min(largestBrush, size + (isLarger ? step : -step)));
+}
+
+/** By quarters. */
+export function steppedHardness(hardness: number, isHarder: boolean): number {
+  return Math.max(0, Math.min(1, (Math.round(hardness * 4) + (isHarder ? 1 : -1)) / 4));
 }
 
 /** The view nearer (above 1) or further off, around its middle. */

@@ -11,11 +11,14 @@ import {
   SquareDashed,
   type LucideIcon,
 } from 'lucide-react';
+import type { CSSProperties } from 'react';
 import { useApp, useAppState } from '../app-context';
 import { t } from '../messages/messages';
 import { patch } from '../state/store';
 import { steppedBrush, type Tool } from '../state/view';
 import { IconButton } from '../ui/IconButton';
+import { Popover } from '../ui/Popover';
+import { Slider } from '../ui/Slider';
 import { useIsNarrow } from '../ui/use-media-query';
 import { useKeys } from '../use-keys';
 import styles from './ToolRail.module.css';
@@ -53,7 +56,7 @@ export function ToolRail() {
       ))}
       <span className={styles.line} aria-hidden />
       {tool === 'brush' || tool === 'eraser' ? (
-        <BrushSize side={side} />
+        <BrushControls side={side} />
       ) : (
         <fieldset aria-label={t.tools.labelGroup} className={styles.group}>
           <IconButton
@@ -84,19 +87,50 @@ export function ToolRail() {
   );
 }
 
-function BrushSize({ side }: { side: 'top' | 'right' }) {
+/** Size in steps; size and hardness exactly. */
+function BrushControls({ side }: { side: 'top' | 'right' }) {
   const keysOf = useKeys();
   const { store } = useApp();
   const size = useAppState((state) => state.view.brushSize);
+  const hardness = useAppState((state) => state.view.brushHardness);
+  const label = t.tools.brushPanel(size, hardness);
   const step = (isLarger: boolean) => patch(store, 'view', { brushSize: steppedBrush(size, isLarger) });
   return (
-    <fieldset aria-label={t.tools.brushSize} className={styles.group}>
+    <fieldset aria-label={t.tools.brush} className={styles.group}>
       <IconButton side={side} label={t.tools.larger} keys={keysOf('larger-brush')} onClick={() => step(true)}>
         <Plus size={14} />
       </IconButton>
-      <output className={styles.size} title={t.tools.brushSize}>
-        {size}
-      </output>
+      <Popover
+        label={label}
+        align="start"
+        width={260}
+        trigger={
+          <button type="button" className={styles.brush} aria-label={label}>
+            {/* As hard as the brush is. */}
+            <span className={styles.tip} style={{ '--core': `${hardness * 100}%` } as CSSProperties} aria-hidden />
+            {size}
+          </button>
+        }
+      >
+        <div className={styles.panel}>
+          <Slider
+            label={t.tools.brushSize}
+            min={1}
+            max={Math.max(300, size)}
+            step={1}
+            value={size}
+            text={t.objects.pixels(size)}
+            onChange={(value) => patch(store, 'view', { brushSize: value })}
+          />
+          <Slider
+            label={t.tools.brushHardness}
+            step={0.05}
+            value={hardness}
+            onChange={(value) => patch(store, 'view', { brushHardness: value })}
+          />
+          <p className={styles.about}>{t.tools.brushAbout}</p>
+        </div>
+      </Popover>
       <IconButton side={side} label={t.tools.smaller} keys={keysOf('smaller-brush')} onClick={() => step(false)}>
         <Minus size={14} />
       </IconButton>

@@ -4,6 +4,7 @@ import { findObject } from '../state/objects';
 import { objectColor } from '../state/palette';
 import type { BoxPrompt } from '../../workers/protocol/prompt';
 import { toScreen, type NormPoint, type Size, type Transform } from './transform';
+import { BrushRings } from './BrushRings';
 import type { Draft } from './use-stage-gestures';
 import styles from './PromptLayer.module.css';
 
@@ -22,6 +23,8 @@ export function PromptLayer({ video, transform, draft, cursor }: PromptLayerProp
   const isPending = useAppState((state) => object !== null && state.answers.pending.has(promptKey(object, frameIndex)));
   const selectedPoint = useAppState((state) => state.view.selectedPoint);
   const brushSize = useAppState((state) => state.view.brushSize);
+  const hardness = useAppState((state) => state.view.brushHardness);
+  const hasBrush = useAppState(({ view }) => view.tool === 'brush' || view.tool === 'eraser');
   const color = useAppState((state) => objectColor(findObject(state.objects, object)?.colorIndex ?? 0));
   const box = draft?.kind === 'box' ? draft.box : (prompts?.box ?? null);
   const isDraftBox = draft?.kind === 'box';
@@ -35,13 +38,21 @@ export function PromptLayer({ video, transform, draft, cursor }: PromptLayerProp
   return (
     <svg className={styles.layer} aria-hidden>
       {box ? <BoxMark box={box} video={video} transform={transform} isPending={isPending && !isDraftBox} /> : null}
-      {draft?.kind === 'stroke' ? (
-        <polyline
-          points={linePoints(draft.line, video, transform)}
-          className={styles.stroke}
-          style={{ stroke: draft.isAdding ? color : 'black', strokeWidth: brushSize * transform.scale }}
-        />
-      ) : null}
+      {draft?.kind === 'stroke'
+        ? // The rim is fainter: the picture decides about it.
+          (hardness < 1 ? [0.3, 0.5] : [0.5]).map((opacity, n) => (
+            <polyline
+              key={opacity}
+              points={linePoints(draft.line, video, transform)}
+              className={styles.stroke}
+              style={{
+                stroke: draft.isAdding ? color : 'black',
+                strokeWidth: Math.max(1, brushSize * transform.scale * (n === 0 ? 1 : hardness)),
+                opacity,
+              }}
+            />
+          ))
+        : null}
       {draft?.kind === 'lasso' ? (
         <>
           <polygon
@@ -62,6 +73,7 @@ export function PromptLayer({ video, transform, draft, cursor }: PromptLayerProp
       ))}
       {cursor ? (
         <g transform={at(cursor)} className={styles.cursor}>
+          {hasBrush ? <BrushRings scale={transform.scale} /> : null}
           <path d="M-16 0H-5M5 0H16M0 -16V-5M0 5V16" className={styles.cursorShade} />
           <path d="M-16 0H-5M5 0H16M0 -16V-5M0 5V16" />
         </g>

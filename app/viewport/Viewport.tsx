@@ -2,8 +2,8 @@ import { useCallback, useEffect, useMemo, useRef, useState, type ReactNode } fro
 import type { PointLabel } from '../../workers/protocol/prompt';
 import type { VideoInfo } from '../../workers/protocol/video';
 import { useApp, useAppState } from '../app-context';
+import { brushStroke } from '../engine/brush-stroke';
 import { objectAt, paintMask, promptBox, promptPoint, type PromptOutcome } from '../engine/frame-gestures';
-import { strokeSpans } from '../masks/edit-mask';
 import { t } from '../messages/messages';
 import { useNotice } from '../notices';
 import { run } from '../run-command';
@@ -59,9 +59,8 @@ export function Viewport({ video }: { video: VideoInfo }) {
   const onOutcome = (outcome: PromptOutcome) => setIsNegativeFirst(outcome === 'negative-first');
   const gestures = useStageGestures({ stage, video, size, fit, pixelRatio, onOutcome });
   const onPlace = (at: NormPoint, isOpposite: boolean) => {
-    const { brushSize } = store.getState().view;
     if (tool === 'brush' || tool === 'eraser') {
-      const spans = strokeSpans([{ x: at.xNorm * video.width, y: at.yNorm * video.height }], brushSize / 2, video);
+      const spans = brushStroke(engine, store, [{ x: at.xNorm * video.width, y: at.yNorm * video.height }]);
       run(paintMask(engine, store, spans, (tool === 'brush') !== isOpposite).then(onOutcome));
     } else if (tool === 'box') {
       setBoxCorner(boxCorner ? null : at);

@@ -5,8 +5,9 @@
 import { useEffect, useEffectEvent, useRef, useState, type MouseEvent, type PointerEvent, type RefObject } from 'react';
 import type { BoxPrompt, PointLabel } from '../../workers/protocol/prompt';
 import { useApp } from '../app-context';
+import { brushStroke } from '../engine/brush-stroke';
 import { movePoint, objectAt, paintMask, promptBox, promptPoint, type PromptOutcome } from '../engine/frame-gestures';
-import { polygonSpans, strokeSpans } from '../masks/edit-mask';
+import { polygonSpans } from '../masks/edit-mask';
 import { run } from '../run-command';
 import { promptsOn } from '../state/prompts';
 import { patch } from '../state/store';
@@ -97,7 +98,7 @@ export function useStageGestures({ stage, video, size, fit, pixelRatio, onOutcom
   const begin = (event: PointerEvent<HTMLElement>, screen: ScreenPoint): Pick<Press, 'onMove' | 'onUp'> | null => {
     const at = normAt(screen);
     const { view: state, prompts, playback } = store.getState();
-    const { tool, pointLabel, panKey, selectedObject, brushSize } = state;
+    const { tool, pointLabel, panKey, selectedObject } = state;
     const isPan = event.button === 1 || panKey !== 'up';
     const pan = () => {
       let last = screen;
@@ -166,7 +167,7 @@ export function useStageGestures({ stage, video, size, fit, pixelRatio, onOutcom
           },
           onUp: () => {
             setDraft(null);
-            prompted(paintMask(engine, store, strokeSpans(line.map(inPixels), brushSize / 2, video), isAdding));
+            prompted(paintMask(engine, store, brushStroke(engine, store, line.map(inPixels)), isAdding));
           },
         };
       }
