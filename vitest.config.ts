@@ -28,6 +28,7 @@ export default defineConfig({
           include: ['{app,workers,scripts}/**/*.test.{ts,tsx}'],
           exclude: ['**/*.browser.test.ts', '**/*.webgpu.test.ts'],
           environment: 'node',
+          setupFiles: ['app/messages/english.setup.ts'],
         },
       },
       {

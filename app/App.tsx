@@ -9,9 +9,9 @@ import { FirstScreen } from './import-export/FirstScreen';
 import { OpenFile } from './import-export/OpenFile';
 import { t } from './messages/messages';
 import { ModelChip } from './models/ModelChip';
+import { PreferencesMenu } from './PreferencesMenu';
 import { useShortcuts } from './shortcuts/use-shortcuts';
 import { patch } from './state/store';
-import { ThemeButton } from './ThemeButton';
 import { HistoryControls } from './tools/HistoryControls';
 import { IconButton } from './ui/IconButton';
 import { TopBar } from './ui/TopBar';
@@ -35,6 +35,8 @@ export function App() {
   const isRecording = useAppState((state) => state.recording.phase !== 'off');
   const isPaletteOpen = useAppState((state) => state.view.isPaletteOpen);
   const isNarrow = useIsNarrow();
+  // Words are read while rendering: all of the page is rendered again in another language.
+  useAppState((state) => state.view.language);
   useShortcuts();
   return (
     <Tooltip.Provider delayDuration={500} skipDelayDuration={200}>
@@ -50,7 +52,7 @@ export function App() {
           end={
             <>
               <ModelChip />
-              <ThemeButton />
+              <PreferencesMenu />
               {isNarrow ? null : (
                 <IconButton
                   label={t.bar.help}

@@ -10,6 +10,7 @@ import { browserClock } from './engine/browser-clock';
 import { browserRecording } from './engine/browser-recording';
 import { startBrowserThread } from './engine/browser-thread';
 import { Engine } from './engine/engine';
+import { speak } from './language';
 import { keepPreferences, readPreferences, rememberModel } from './preferences';
 import { createAppStore, watch } from './state/store';
 import './ui/tokens.css';
@@ -41,15 +42,18 @@ watch(
 );
 
 window.addEventListener('pagehide', () => engine.recorder.discard());
-window.masklet = createAutomation(engine, store);
 
-createRoot(document.getElementById('root')!).render(
-  <StrictMode>
-    <AppContext value={{ engine, store }}>
-      <App />
-    </AppContext>
-  </StrictMode>,
-);
+// Not awaited up here: the catalogue's chunk imports this one, and would wait for it in turn.
+void speak(store, store.getState().view.language).then(() => {
+  window.masklet = createAutomation(engine, store);
+  createRoot(document.getElementById('root')!).render(
+    <StrictMode>
+      <AppContext value={{ engine, store }}>
+        <App />
+      </AppContext>
+    </StrictMode>,
+  );
+});
 
 /** The model of the last visit, or the embedded one where that can't be loaded any more. */
 async function startModel(model: ReturnType<typeof readPreferences>['model']): Promise<void> {

@@ -1,24 +1,25 @@
-/** What the page remembers of how a person likes it: theme, keys, the model and where models come from. */
+/** What the page remembers of how a person likes it: theme, language, keys, the model and where models come from. */
 import { shortcuts, type Combo, type CustomCombos } from './state/keymap';
 import type { ModelsState } from './state/models';
 import { watch, type AppStore } from './state/store';
-import type { Theme, ViewState } from './state/view';
+import { languages, themes, type Language, type ViewState } from './state/view';
 
 const storageKey = 'masklet.preferences';
 
 type Preferences = {
-  view: Partial<Pick<ViewState, 'theme' | 'hasSingleKeyShortcuts' | 'customCombos'>>;
+  view: Partial<Pick<ViewState, 'theme' | 'language' | 'hasSingleKeyShortcuts' | 'customCombos'>>;
   models: Partial<Pick<ModelsState, 'hubUrl'>>;
   /** A model whose weights this browser keeps; null for the embedded one. */
   model: { name: string; imageSize: number | null } | null;
 };
 
 export function readPreferences(): Preferences {
-  const { theme, hasSingleKeyShortcuts, customCombos, hubUrl, model } = readStored();
+  const { theme, language, hasSingleKeyShortcuts, customCombos, hubUrl, model } = readStored();
   const { name, imageSize } = (model ?? {}) as Record<string, unknown>;
   return {
     view: {
-      ...(isTheme(theme) ? { theme } : {}),
+      theme: themes.find((known) => known === theme) ?? 'auto',
+      language: languages.find((known) => known === language) ?? languageOf(navigator.languages),
       ...(hasSingleKeyShortcuts === false ? { hasSingleKeyShortcuts: false } : {}),
       customCombos: asCombos(customCombos),
     },
@@ -41,6 +42,12 @@ export function keepPreferences(store: AppStore): void {
   };
   apply(store.getState().view);
   watch(store, (state) => state.view, apply);
+  // Only once it was chosen: until then the browser's own list decides.
+  watch(
+    store,
+    (state) => state.view.language,
+    (language) => remember({ language }),
+  );
   watch(
     store,
     (state) => state.models.hubUrl,
@@ -65,8 +72,10 @@ function remember(fields: Record<string, unknown>): void {
   }
 }
 
-function isTheme(value: unknown): value is Theme {
-  return value === 'auto' || value === 'dark' || value === 'light';
+/** The first of the languages that a person reads which the page has. */
+function languageOf(wanted: readonly string[]): Language {
+  const known = wanted.map((tag) => languages.find((language) => new Intl.Locale(tag).language === language));
+  return known.find((language) => language !== undefined) ?? 'en';
 }
 
 /** Commands may have come and gone since. */

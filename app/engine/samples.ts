@@ -1,12 +1,10 @@
 /** Clips that ship with the page. */
+import type { SampleName } from '../state/project';
 
 export type Sample = {
+  name: SampleName;
   /** Below the page's own address. */
   path: string;
-  credit: string;
 };
 
-export const balloons: Sample = {
-  path: 'samples/balloons.mp4',
-  credit: 'Balloons, made by the Masklet authors, CC0',
-};
+export const balloons: Sample = { name: 'balloons', path: 'samples/balloons.mp4' };

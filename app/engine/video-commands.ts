@@ -13,6 +13,7 @@ import type { EngineContext } from './context';
 import type { FrameMasks } from './frame-masks';
 import type { FramePresenter } from './frame-presenter';
 import type { Player } from './player';
+import type { SampleName } from '../state/project';
 import type { Sample } from './samples';
 import { sourceName, type ChosenSource } from './source-files';
 import type { TrackCommands } from './track-commands';
@@ -59,25 +60,25 @@ export class VideoCommands {
     if (!source) throw new MaskletError('no-video', 'There is no video open. Open one first.');
     const { framesPerSecond } = source.options;
     const options = { ...(framesPerSecond === undefined ? {} : { framesPerSecond }), ...selection };
-    return this.#open({ ...source, options }, this.#context.store.getState().project.credit);
+    return this.#open({ ...source, options }, this.#context.store.getState().project.sample);
   }
 
   /** @throws `network`, and as `openFiles` */
-  async openUrl(url: string, options: OpenOptions = {}, credit: string | null = null): Promise<VideoInfo> {
+  async openUrl(url: string, options: OpenOptions = {}, sample: SampleName | null = null): Promise<VideoInfo> {
     const name = fileNameOf(url);
-    return this.#open({ files: [], name, options }, credit, async (signal) => [
+    return this.#open({ files: [], name, options }, sample, async (signal) => [
       { path: name, file: await fetchBlob(url, signal) },
     ]);
   }
 
   async openSample(sample: Sample, baseUrl: string): Promise<VideoInfo> {
-    return this.openUrl(new URL(sample.path, baseUrl).href, {}, sample.credit);
+    return this.openUrl(new URL(sample.path, baseUrl).href, {}, sample.name);
   }
 
   /** @param fetchFiles where they are not at hand */
   async #open(
     { files: given, name, options }: ChosenSource,
-    credit: string | null = null,
+    sample: SampleName | null = null,
     fetchFiles?: (signal: AbortSignal) => Promise<SourceFile[]>,
   ): Promise<VideoInfo> {
     const { store } = this.#context;
@@ -95,7 +96,7 @@ export class VideoCommands {
       const video = await this.#context.threads.media.open([...files], name, options, signal);
       signal.throwIfAborted();
       this.#source = { files, name, options };
-      this.#begin(video, credit);
+      this.#begin(video, sample);
       // Shown before the segment worker knows the video: the first frame does not wait for it.
       await Promise.all([this.#presenter.show(0), this.#context.joined]);
       return video;
@@ -112,13 +113,13 @@ export class VideoCommands {
   }
 
   /** Leaves everything of the video before behind. */
-  #begin(video: VideoInfo, credit: string | null): void {
+  #begin(video: VideoInfo, sample: SampleName | null): void {
     const { store, threads } = this.#context;
     this.#context.generation++;
     this.#presenter.clear();
     this.#masks.clear();
     store.setState(({ project, view, model, notices }) => ({
-      project: { ...project, video, credit },
+      project: { ...project, video, sample },
       objects: noObjects,
       prompts: noPrompts,
       answers: noAnswers,

@@ -14,11 +14,12 @@ export function OpenFile() {
   const engine = useEngine();
   const name = useAppState((state) => state.project.opening ?? state.project.video?.name);
   const isOpening = useAppState((state) => state.project.opening !== null);
-  const credit = useAppState((state) => state.project.credit);
+  const sample = useAppState((state) => state.project.sample);
   const video = useAppState((state) => state.project.video);
   if (name === undefined) return null;
   const captured = engine.recorder.opened?.capturedFrames;
-  const beside = captured && video ? t.recording.kept(video.sourceFrameCount, captured) : credit;
+  const beside =
+    captured && video ? t.recording.kept(video.sourceFrameCount, captured) : sample && t.samples[sample].credit;
   const choose = async () => {
     const files = await pickFiles();
     if (files.length > 0) await engine.video.openFiles(sourceFiles(files));

@@ -33,7 +33,7 @@ export function SampleCard({ onOpen }: { onOpen: () => void }) {
       </span>
       <span className={styles.words}>
         <span className={styles.hint}>{t.first.or}</span>
-        <span className={styles.title}>{t.first.sampleTitle}</span>
+        <span className={styles.title}>{t.samples.balloons.title}</span>
         <span className={styles.about}>{about}</span>
         <span className={styles.about}>{t.first.sampleCredit}</span>
       </span>

@@ -2,9 +2,11 @@
 import type { ErrorCode } from '../../workers/protocol/errors';
 import type { ExportFormat } from '../../workers/protocol/export-contract';
 import type { HistoryAction } from '../state/history';
+import type { SampleName } from '../state/project';
 import type { RecordingFailure, RecordingSource } from '../state/recording';
 import type { ReviewReason } from '../state/review';
-import { count, formatBytes, formatDuration, formatNumber, formatPercent } from './format';
+import type { Theme } from '../state/view';
+import { count, formatBytes, formatDuration, formatList, formatNumber, formatPercent } from './format';
 
 const errors: Record<ErrorCode, (detail: string) => string> = {
   'not-a-video': (detail) => detail,
@@ -54,6 +56,8 @@ function speedClass(operations: number): string {
 
 export const en = {
   product: 'Masklet',
+  /** Of the page, for who lists pages. */
+  description: 'Cut any object out of any video, inside the browser.',
   errors,
 
   first: {
@@ -64,7 +68,6 @@ export const en = {
     choose: 'Choose a video',
     chooseFolder: 'Folder of pictures',
     or: 'or try the sample',
-    sampleTitle: 'Balloons',
     sampleCredit: 'Made by us, CC0',
     sampleAbout: (seconds: number, width: number, height: number) => `${Math.round(seconds)} s · ${width} × ${height}`,
     sampleAction: 'Open the sample, Balloons',
@@ -73,6 +76,11 @@ export const en = {
     dropOver: 'Drop to open',
     opening: (name: string) => `Opening ${name}…`,
   },
+
+  samples: {
+    /** `credit` stands beside its name while it is open. */
+    balloons: { title: 'Balloons', credit: 'Balloons, made by the Masklet authors, CC0' },
+  } satisfies Record<SampleName, { title: string; credit: string }>,
 
   recording: {
     button: 'Record',
@@ -127,9 +135,16 @@ export const en = {
   bar: {
     open: 'Open another video',
     help: 'Keyboard shortcuts',
-    theme: { auto: 'Theme: as the system', dark: 'Theme: dark', light: 'Theme: light' },
     objects: 'Objects',
     closeObjects: 'Close the objects panel',
+  },
+
+  preferences: {
+    button: 'Theme and language',
+    theme: 'Theme',
+    themes: { auto: 'System', light: 'Light', dark: 'Dark' } satisfies Record<Theme, string>,
+    language: 'Language',
+    speak: (language: string) => `Language: ${language}`,
   },
 
   model: {
@@ -286,7 +301,7 @@ export const en = {
     zoomIn: 'Zoom in',
     zoomOut: 'Zoom out',
     fit: 'Fit',
-    actualSize: '100 %',
+    actualSize: '100%',
   },
 
   viewport: {
@@ -427,7 +442,7 @@ export const en = {
     trackBoth: 'Track both ways',
     trackForward: 'Track forward',
     trackBackward: 'Track backward',
-    trackWhat: (names: readonly string[]) => names.join(', '),
+    trackWhat: (names: readonly string[]) => formatList(names),
     trackNothing: 'Click an object first',
     frameField: 'Go to frame',
     playMenu: 'Speed, loop, in and out',
@@ -485,7 +500,7 @@ export const en = {
     objects: (objects: number, files: number) =>
       `${count(objects, 'object', 'objects')} · ${count(files, 'mask', 'masks')}`,
     staleWarning: (names: readonly string[]) =>
-      `${names.join(', ')}: prompts have changed since tracking. Track again for masks that follow them.`,
+      `${formatList(names)}: prompts have changed since tracking. Track again for masks that follow them.`,
     save: 'Save zip',
     running: (done: number, total: number) => `${formatNumber(done)} of ${formatNumber(total)}`,
     cancel: 'Cancel',
@@ -502,6 +517,25 @@ export const en = {
     export: 'Try again',
   },
   dismiss: 'Dismiss',
+
+  /** What is written on keys, by `KeyboardEvent.key`; all others are written as they are. */
+  keys: {
+    ' ': 'Space',
+    ArrowLeft: '←',
+    ArrowRight: '→',
+    ArrowUp: '↑',
+    ArrowDown: '↓',
+    PageUp: 'Page Up',
+    PageDown: 'Page Down',
+    Home: 'Home',
+    End: 'End',
+    Delete: 'Delete',
+    Backspace: 'Backspace',
+    Insert: 'Insert',
+    Escape: 'Esc',
+    Control: 'Ctrl',
+    Shift: 'Shift',
+  },
 
   palette: {
     title: 'Commands',

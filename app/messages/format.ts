@@ -1,21 +1,46 @@
-/** Numbers, times and sizes as a person reads them. */
+/** Numbers, times, sizes and lists as a person reads them, in the language in force. */
 
-const numbers = new Intl.NumberFormat('en');
+type Formats = {
+  number: Intl.NumberFormat;
+  tenths: Intl.NumberFormat;
+  percent: Intl.NumberFormat;
+  seconds: Intl.NumberFormat;
+  list: Intl.ListFormat;
+  plural: Intl.PluralRules;
+};
+
+let formats = formatsOf('en');
+
+/** @param locale BCP 47 */
+export function formatIn(locale: string): void {
+  formats = formatsOf(locale);
+}
+
+function formatsOf(locale: string): Formats {
+  return {
+    number: new Intl.NumberFormat(locale),
+    tenths: new Intl.NumberFormat(locale, { minimumFractionDigits: 1, maximumFractionDigits: 1 }),
+    percent: new Intl.NumberFormat(locale, { style: 'percent' }),
+    seconds: new Intl.NumberFormat(locale, { minimumIntegerDigits: 2, minimumFractionDigits: 3 }),
+    list: new Intl.ListFormat(locale, { type: 'conjunction' }),
+    plural: new Intl.PluralRules(locale),
+  };
+}
 
 export function formatNumber(value: number): string {
-  return numbers.format(value);
+  return formats.number.format(value);
 }
 
 /** A share from 0 to 1. */
 export function formatPercent(share: number): string {
-  return `${Math.round(share * 100)} %`;
+  return formats.percent.format(share);
 }
 
 export function formatBytes(bytes: number): string {
   const units = ['B', 'kB', 'MB', 'GB'];
   const power = bytes > 0 ? Math.min(units.length - 1, Math.floor(Math.log10(bytes) / 3)) : 0;
   const value = bytes / 1000 ** power;
-  return `${value.toFixed(power > 0 && value < 10 ? 1 : 0)} ${units[power]}`;
+  return `${power > 0 && value < 10 ? formats.tenths.format(value) : formatNumber(Math.round(value))} ${units[power]}`;
 }
 
 /** `00:16.480`, with hours when there are any. */
@@ -23,7 +48,7 @@ export function formatTimecode(timestampUs: number): string {
   const ms = Math.floor(timestampUs / 1000);
   const two = (value: number) => String(value).padStart(2, '0');
   const hours = Math.floor(ms / 3_600_000);
-  const rest = `${two(Math.floor(ms / 60_000) % 60)}:${two(Math.floor(ms / 1000) % 60)}.${String(ms % 1000).padStart(3, '0')}`;
+  const rest = `${two(Math.floor(ms / 60_000) % 60)}:${formats.seconds.format((ms % 60_000) / 1000)}`;
   return hours > 0 ? `${two(hours)}:${rest}` : rest;
 }
 
@@ -45,7 +70,12 @@ export function formatDuration(ms: number): string {
   return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }
 
+/** `Disc, Square, and Bar`. */
+export function formatList(names: readonly string[]): string {
+  return formats.list.format(names);
+}
+
 /** `1 frame`, `2 frames`. */
-export function count(n: number, one: string, many: string): string {
-  return `${formatNumber(n)} ${n === 1 ? one : many}`;
+export function count(n: number, one: string, other: string): string {
+  return `${formatNumber(n)} ${formats.plural.select(n) === 'one' ? one : other}`;
 }

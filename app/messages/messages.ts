@@ -1,4 +1,21 @@
-/** The catalogue in force. */
-import { en, type Messages } from './en';
+/** The catalogue in force. One language is loaded at a time. */
+import type { Language } from '../state/view';
+import type { Messages } from './en';
+import { formatIn } from './format';
 
-export const t: Messages = en;
+const catalogues: Record<Language, () => Promise<Messages>> = {
+  en: async () => (await import('./en')).en,
+  de: async () => (await import('./de')).de,
+};
+
+/** What a language calls itself. */
+export const languageNames: Record<Language, string> = { en: 'English', de: 'Deutsch' };
+
+/** Loaded before anything is rendered; a language chosen later takes its place. */
+export let t: Messages;
+
+/** Puts a language in force; whoever shows words has to read them again. */
+export async function loadMessages(language: Language): Promise<void> {
+  t = await catalogues[language]();
+  formatIn(language);
+}

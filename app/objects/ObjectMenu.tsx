@@ -1,6 +1,7 @@
 import { ArrowDown, ArrowUp, Ellipsis, Pencil, SquareUser, Trash2 } from 'lucide-react';
 import { RadioGroup } from 'radix-ui';
 import { useEngine } from '../app-context';
+import { formatPercent } from '../messages/format';
 import { t } from '../messages/messages';
 import { run } from '../run-command';
 import { usualCleanUp, type ObjectEntry } from '../state/objects';
@@ -42,7 +43,12 @@ export function ObjectMenu({ entry, onRename }: { entry: ObjectEntry; onRename: 
             />
           ))}
         </RadioGroup.Root>
-        <Slider label={t.objects.opacity} value={opacity} onChange={(value) => engine.objects.setOpacity(id, value)} />
+        <Slider
+          label={t.objects.opacity}
+          value={opacity}
+          text={formatPercent(opacity)}
+          onChange={(value) => engine.objects.setOpacity(id, value)}
+        />
         <CleanUp entry={entry} />
         <div className={styles.actions}>
           <Button onClick={() => engine.objects.solo(id)}>

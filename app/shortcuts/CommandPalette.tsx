@@ -1,10 +1,13 @@
 import { Command } from 'cmdk';
 import { useApp, useAppState } from '../app-context';
-import { t } from '../messages/messages';
+import { speak } from '../language';
+import { languageNames, t } from '../messages/messages';
 import { run } from '../run-command';
-import { alwaysThere, combosOf, keysOf, shortcuts, type ShortcutId } from '../state/keymap';
+import { alwaysThere, combosOf, shortcuts, type ShortcutId } from '../state/keymap';
 import { patch } from '../state/store';
+import { languages } from '../state/view';
 import { Keys } from '../ui/Keys';
+import { keysOf } from '../use-keys';
 import styles from './CommandPalette.module.css';
 import { runShortcut } from './run-shortcut';
 
@@ -12,6 +15,7 @@ import { runShortcut } from './run-shortcut';
 export function CommandPalette() {
   const { engine, store } = useApp();
   const isOpen = useAppState((state) => state.view.isPaletteOpen);
+  const language = useAppState((state) => state.view.language);
   const objects = useAppState((state) => state.objects.list);
   const hasVideo = useAppState((state) => state.project.video !== null);
   const setOpen = (open: boolean) => patch(store, 'view', { isPaletteOpen: open });
@@ -28,7 +32,7 @@ export function CommandPalette() {
       aria-describedby={undefined}
     >
       <Command.Input className={styles.query} placeholder={t.palette.placeholder} />
-      <Command.List className={styles.list}>
+      <Command.List className={styles.list} label={t.palette.title}>
         <Command.Empty className={styles.nothing}>{t.palette.nothing}</Command.Empty>
         {offered.map(({ id }) => (
           <Item
@@ -42,6 +46,18 @@ export function CommandPalette() {
             }}
           />
         ))}
+        {languages
+          .filter((other) => other !== language)
+          .map((other) => (
+            <Item
+              key={other}
+              label={t.preferences.speak(languageNames[other])}
+              onChoose={() => {
+                setOpen(false);
+                run(speak(store, other));
+              }}
+            />
+          ))}
         {objects.map(({ id, name }) => (
           <Item
             key={id}

@@ -4,7 +4,6 @@ import { t } from '../messages/messages';
 import {
   comboOf,
   combosOf,
-  keysOf,
   rebind,
   shortcuts,
   type Combo,
@@ -16,6 +15,7 @@ import { Button } from '../ui/Button';
 import { Keys } from '../ui/Keys';
 import { Sheet } from '../ui/Sheet';
 import { Toggle } from '../ui/Toggle';
+import { keysOf } from '../use-keys';
 import styles from './ShortcutSheet.module.css';
 
 /** A command that waits for its new keys. */

@@ -198,20 +198,3 @@ function isSame(a: Combo, b: Combo): boolean {
   const isShiftSame = isSign(a.key) || (a.isShift ?? false) === (b.isShift ?? false);
   return a.key === b.key && a.code === b.code && (a.isMod ?? false) === (b.isMod ?? false) && isShiftSame;
 }
-
-const keyNames: Record<string, string> = {
-  ' ': 'Space',
-  ArrowLeft: '←',
-  ArrowRight: '→',
-  ArrowUp: '↑',
-  ArrowDown: '↓',
-  PageUp: 'Page Up',
-  PageDown: 'Page Down',
-  Escape: 'Esc',
-};
-
-/** How a combination is written on keys. */
-export function keysOf({ key, isShift, isMod }: Combo): string[] {
-  const name = keyNames[key] ?? (key.length === 1 ? key.toUpperCase() : key);
-  return [...(isMod ? ['Ctrl'] : []), ...(isShift ? ['Shift'] : []), name];
-}

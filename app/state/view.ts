@@ -6,6 +6,7 @@ export type Tool = 'select' | 'point' | 'box' | 'brush' | 'eraser' | 'lasso';
 /** How masks are seen: over the frame, as lines, white on black, or the objects without their surroundings. */
 export type MaskLook = 'overlay' | 'outline' | 'matte' | 'cutout';
 export type Theme = 'auto' | 'dark' | 'light';
+export type Language = 'en' | 'de';
 
 export type ViewState = {
   selectedObject: ObjectId | null;
@@ -34,6 +35,8 @@ export type ViewState = {
   /** The key that moves the view while it is held; when it was not used for that, it plays. */
   panKey: 'up' | 'down' | 'used';
   theme: Theme;
+  /** Of the words on the page. */
+  language: Language;
   /** The keyboard's crosshair over the frame, once it was moved. */
   cursor: { xNorm: number; yNorm: number } | null;
   isShortcutSheetOpen: boolean;
@@ -63,6 +66,7 @@ export const viewAtStart: ViewState = {
   hasOnionSkin: false,
   panKey: 'up',
   theme: 'auto',
+  language: 'en',
   cursor: null,
   isShortcutSheetOpen: false,
   isModelsOpen: false,
@@ -72,6 +76,8 @@ export const viewAtStart: ViewState = {
   isPanelOpen: false,
 };
 
+export const themes: readonly Theme[] = ['auto', 'light', 'dark'];
+export const languages: readonly Language[] = ['en', 'de'];
 export const maskLooks: readonly MaskLook[] = ['overlay', 'outline', 'matte', 'cutout'];
 
 const smallestBrush = 1;

@@ -20,7 +20,7 @@ export function PlayMenu() {
     <Popover
       label={t.timeline.playMenu}
       align="start"
-      width={260}
+      width={300}
       trigger={
         <button type="button" className={styles.menuOpen} aria-label={t.timeline.playMenu}>
           {speed === 1 ? (

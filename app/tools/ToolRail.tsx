@@ -13,6 +13,7 @@ import {
 } from 'lucide-react';
 import type { CSSProperties } from 'react';
 import { useApp, useAppState } from '../app-context';
+import { formatPercent } from '../messages/format';
 import { t } from '../messages/messages';
 import { patch } from '../state/store';
 import { steppedBrush, type Tool } from '../state/view';
@@ -126,6 +127,7 @@ function BrushControls({ side }: { side: 'top' | 'right' }) {
             label={t.tools.brushHardness}
             step={0.05}
             value={hardness}
+            text={formatPercent(hardness)}
             onChange={(value) => patch(store, 'view', { brushHardness: value })}
           />
           <p className={styles.about}>{t.tools.brushAbout}</p>

@@ -1,27 +1,32 @@
-import { RadioGroup } from 'radix-ui';
+import { useId } from 'react';
 import styles from './Choice.module.css';
 
 type ChoiceProps<T extends string> = {
   label: string;
+  /** `lang` where an option is written in another language than the page. */
+  options: readonly { value: T; label: string; lang?: string }[];
   value: T;
-  options: readonly { value: T; label: string }[];
+  columns?: number;
   onChange: (value: T) => void;
 };
 
 /** One of a few, all in sight. */
-export function Choice<T extends string>({ label, value, options, onChange }: ChoiceProps<T>) {
+export function Choice<T extends string>({ label, options, value, columns = 2, onChange }: ChoiceProps<T>) {
+  const name = useId();
   return (
-    <RadioGroup.Root
-      className={styles.choice}
-      aria-label={label}
-      value={value}
-      onValueChange={(chosen) => onChange(chosen as T)}
-    >
+    <fieldset className={styles.choice} style={{ gridTemplateColumns: `repeat(${columns}, 1fr)` }} aria-label={label}>
       {options.map((option) => (
-        <RadioGroup.Item key={option.value} value={option.value} className={styles.option}>
+        <label key={option.value} className={styles.option} lang={option.lang}>
+          <input
+            type="radio"
+            name={name}
+            className={styles.input}
+            checked={option.value === value}
+            onChange={() => onChange(option.value)}
+          />
           {option.label}
-        </RadioGroup.Item>
+        </label>
       ))}
-    </RadioGroup.Root>
+    </fieldset>
   );
 }

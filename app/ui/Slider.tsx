@@ -6,8 +6,8 @@ type SliderProps = {
   min?: number;
   max?: number;
   step?: number;
-  /** What is written beside it; a percentage by default. */
-  text?: string;
+  /** What is written beside it. */
+  text: string;
   onChange: (value: number) => void;
 };
 
@@ -25,7 +25,7 @@ export function Slider({ label, value, min = 0, max = 1, step = 0.01, text, onCh
         step={step}
         onChange={(event) => onChange(event.currentTarget.valueAsNumber)}
       />
-      <output className={styles.value}>{text ?? `${Math.round(value * 100)} %`}</output>
+      <output className={styles.value}>{text}</output>
     </label>
   );
 }

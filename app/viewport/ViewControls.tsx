@@ -1,6 +1,7 @@
 import { Eye, EyeOff, Minus, Plus } from 'lucide-react';
 import type { ReactNode } from 'react';
 import { useApp, useAppState } from '../app-context';
+import { formatPercent } from '../messages/format';
 import { t } from '../messages/messages';
 import { patch } from '../state/store';
 import { maskLooks, zoomedBy } from '../state/view';
@@ -72,6 +73,7 @@ function LookPanel() {
       <Slider
         label={t.view.opacity}
         value={maskOpacity}
+        text={formatPercent(maskOpacity)}
         onChange={(value) => patch(store, 'view', { maskOpacity: value })}
       />
       <Toggle
