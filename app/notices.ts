@@ -1,7 +1,7 @@
 /** A place's failure in words, with what its button does. */
 import { useApp, useAppState } from './app-context';
 import type { Engine } from './engine/engine';
-import { t } from './messages/messages';
+import { failureText, t } from './messages/messages';
 import type { NoticeAction, NoticePlace } from './state/notices';
 import type { NoticeBarProps } from './ui/NoticeBar';
 import { sourceFiles } from './engine/source-files';
@@ -14,9 +14,9 @@ export function useNotice(place: NoticePlace): NoticeProps | null {
   const { engine } = useApp();
   const notice = useAppState((state) => state.notices[place]);
   if (!notice) return null;
-  const { code, detail, action } = notice;
+  const { action } = notice;
   return {
-    text: t.errors[code](detail),
+    text: failureText(notice),
     action: action && { label: t.actions[action], onClick: () => void act(engine, action, place) },
     // Without its worker the page cannot go on: that one stays.
     dismiss: place === 'threads' ? null : { label: t.dismiss, onClick: () => engine.context.dismiss(place) },

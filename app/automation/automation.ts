@@ -278,7 +278,7 @@ function describeStatus(store: AppStore): AutomationStatus {
     model: status?.name ?? null,
     provider: status?.provider ?? null,
     device: status?.device ?? null,
-    fallbackReason: status?.fallbackReason ?? null,
+    fallbackReason: status?.fallback?.message ?? null,
     frameCount: video?.frameCount ?? 0,
     size: video && { width: video.width, height: video.height },
     frame: playback.shownFrame,

@@ -1,5 +1,5 @@
 /** The models without weights: what there is, and fetching, keeping and removing their weights. */
-import { asMaskletError, MaskletError } from '../../workers/protocol/errors';
+import { asMaskletError, failureOf, MaskletError } from '../../workers/protocol/errors';
 import type { SourceFile } from '../../workers/protocol/media-contract';
 import { callback } from '../../workers/protocol/rpc';
 import type { CatalogueModel, ModelStatus, StoreProgress } from '../../workers/protocol/segment-contract';
@@ -101,7 +101,9 @@ export class CatalogueCommands {
   setHubUrl(address: string): void {
     const url = URL.canParse(address) ? new URL(address) : null;
     if (!url || !/^https?:$/.test(url.protocol)) {
-      throw new MaskletError('invalid-argument', `${address} is no web address. Give one like https://example.org.`);
+      throw new MaskletError('invalid-argument', `${address} is no web address. Give one like https://example.org.`, {
+        reason: ['no-web-address', address],
+      });
     }
     patch(this.#context.store, 'models', { hubUrl: url.href.replace(/\/+$/, '') });
   }
@@ -117,7 +119,10 @@ export class CatalogueCommands {
     name: string,
     call: (onProgress: (progress: StoreProgress) => void, signal: AbortSignal) => Promise<CatalogueModel>,
   ): Promise<CatalogueModel> {
-    if (this.#transfer) throw new MaskletError('busy', 'Another model is being fetched. Pause it first.');
+    if (this.#transfer)
+      throw new MaskletError('busy', 'Another model is being fetched. Pause it first.', {
+        reason: ['model-being-loaded'],
+      });
     const transfer = new AbortController();
     this.#transfer = transfer;
     const { store } = this.#context;
@@ -145,7 +150,7 @@ export class CatalogueCommands {
 
   #failed(thrown: unknown): MaskletError {
     const error = asMaskletError(thrown);
-    const failure = error.code === 'cancelled' ? null : { code: error.code, message: error.message };
+    const failure = error.code === 'cancelled' ? null : failureOf(error);
     patch(this.#context.store, 'models', { failure });
     return error;
   }

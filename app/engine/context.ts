@@ -1,5 +1,5 @@
 /** What every command needs: the state, the threads in force, and the guards they share. */
-import { asMaskletError, MaskletError, type ErrorCode } from '../../workers/protocol/errors';
+import { failureOf, MaskletError, type ErrorCode } from '../../workers/protocol/errors';
 import type { ObjectId } from '../../workers/protocol/prompt';
 import type { VideoInfo } from '../../workers/protocol/video';
 import { actionFor, type NoticeAction, type NoticePlace } from '../state/notices';
@@ -59,10 +59,11 @@ export class EngineContext {
 
   /** Shows a failure where it happened; what was cancelled is none. */
   report(place: NoticePlace, thrown: unknown, action?: NoticeAction | null): void {
-    const { code, message } = asMaskletError(thrown);
+    const failure = failureOf(thrown);
+    const { code } = failure;
     if (code === 'cancelled') return;
     const at = placeOf(code, place);
-    const notice = { code, detail: message, action: action === undefined ? actionFor(at, code) : action };
+    const notice = { ...failure, action: action === undefined ? actionFor(at, code) : action };
     this.store.setState(({ notices }) => ({ notices: { ...notices, [at]: notice } }));
   }
 

@@ -19,7 +19,8 @@ export class ExportCommands {
   /** @throws `no-video`, `invalid-argument` when there are no masks, `busy`, `storage-full`, `cancelled` */
   async make(format: ExportFormat): Promise<Blob> {
     this.#context.video();
-    if (this.#controller) throw new MaskletError('busy', 'An export is going on. Cancel it first.');
+    if (this.#controller)
+      throw new MaskletError('busy', 'An export is going on. Cancel it first.', { reason: ['export-goes-on'] });
     const { store, generation } = this.#context;
     const request = exportRequest(store.getState(), format);
     const controller = new AbortController();
@@ -75,7 +76,9 @@ function exportRequest(state: AppState, format: ExportFormat): ExportRequest {
     }))
     .filter(({ frames }) => frames.length > 0);
   if (!project.video || exported.length === 0) {
-    throw new MaskletError('invalid-argument', 'There are no masks to export yet. Click an object first.');
+    throw new MaskletError('invalid-argument', 'There are no masks to export yet. Click an object first.', {
+      reason: ['nothing-to-export'],
+    });
   }
   const { name = '', version = '', provider = '' } = model.status ?? {};
   return { format, video: project.video, objects: exported, model: { name, version, provider } };

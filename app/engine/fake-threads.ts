@@ -144,7 +144,8 @@ export function fakeEngine() {
         imageSizes: [256],
         provider: provider === 'auto' ? 'webgpu' : provider,
         device: 'fake',
-        fallbackReason: null,
+        threads: null,
+        fallback: null,
       };
     },
     async useCatalogue() {},

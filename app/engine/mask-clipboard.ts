@@ -47,7 +47,10 @@ export class MaskClipboard {
     try {
       picture = await createImageBitmap(file, { resizeWidth: width, resizeHeight: height, resizeQuality: 'pixelated' });
     } catch (error) {
-      const failed = new MaskletError('invalid-argument', 'This file is not a picture.', { cause: error });
+      const failed = new MaskletError('invalid-argument', 'This file is not a picture.', {
+        reason: ['not-a-picture'],
+        cause: error,
+      });
       this.#context.report('frame', failed);
       throw failed;
     }

@@ -1,5 +1,5 @@
 /** Loads the model, and another provider for it when the device goes. */
-import { asMaskletError, MaskletError } from '../../workers/protocol/errors';
+import { asMaskletError, failureOf, MaskletError } from '../../workers/protocol/errors';
 import { callback } from '../../workers/protocol/rpc';
 import type { LoadModelRequest, ModelSource, ModelStatus } from '../../workers/protocol/segment-contract';
 import { patch } from '../state/store';
@@ -107,7 +107,7 @@ export class ModelCommands {
       return status;
     } catch (thrown) {
       const error = asMaskletError(thrown);
-      patch(store, 'model', { stage: 'failed', failure: { code: error.code, message: error.message } });
+      patch(store, 'model', { stage: 'failed', failure: failureOf(error) });
       this.#context.report('model', error);
       throw error;
     } finally {

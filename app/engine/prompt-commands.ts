@@ -107,7 +107,9 @@ export class PromptCommands {
     this.#context.checkFrame(frameIndex);
     const { store, threads } = this.#context;
     if (store.getState().masklets.byObject[object]?.columns.isTracked[frameIndex] !== 1) {
-      throw new MaskletError('invalid-argument', `Frame ${frameIndex} has no tracked mask to lock.`);
+      throw new MaskletError('invalid-argument', `Frame ${frameIndex} has no tracked mask to lock.`, {
+        reason: ['nothing-to-lock', frameIndex],
+      });
     }
     const step = this.#history.begin(isLocked ? 'lock' : 'unlock', { object, frameIndex });
     store.setState(({ masklets }) => ({ masklets: setLocked(masklets, object, frameIndex, isLocked) }));
@@ -229,7 +231,9 @@ export class PromptCommands {
     this.#context.checkObject(object);
     const entry = findObject(this.#context.store.getState().objects, object);
     if (!entry?.isLocked) return;
-    const error = new MaskletError('invalid-argument', `${entry.name} is locked. Unlock it to change it.`);
+    const error = new MaskletError('invalid-argument', `${entry.name} is locked. Unlock it to change it.`, {
+      reason: ['object-locked', entry.name],
+    });
     this.#context.report('frame', error);
     throw error;
   }

@@ -1,4 +1,5 @@
 /** Every sentence and word the page shows, in German. Neither “du” nor “Sie”: actions are infinitives. */
+import type { FileKind } from '../../workers/protocol/errors';
 import type { Messages } from './en';
 import { count, formatBytes, formatDuration, formatList, formatNumber, formatPercent } from './format';
 
@@ -15,6 +16,24 @@ function speedClass(operations: number): string {
   if (operations < 6e11) return 'mittel';
   return operations < 1.2e12 ? 'schwer' : 'sehr schwer';
 }
+
+const kinds: Record<FileKind, string> = {
+  'a HEIF picture': 'ein HEIF-Bild',
+  'an AVI file': 'eine AVI-Datei',
+  'an audio file': 'eine Audiodatei',
+  'a Windows Media file': 'eine Windows-Media-Datei',
+  'a Flash video': 'ein Flash-Video',
+  'an Ogg file': 'eine Ogg-Datei',
+  'a RealMedia file': 'eine RealMedia-Datei',
+  'an IVF file': 'eine IVF-Datei',
+  'a raw Y4M file': 'eine rohe Y4M-Datei',
+  'an MXF file': 'eine MXF-Datei',
+  'an MPEG program stream': 'ein MPEG-Programmstrom',
+  'a raw MPEG stream': 'ein roher MPEG-Strom',
+  'an MPEG transport stream': 'ein MPEG-Transportstrom',
+  'a raw H.264 or HEVC stream': 'ein roher H.264- oder HEVC-Strom',
+  'a PDF document': 'ein PDF-Dokument',
+};
 
 const frames = (n: number) => count(n, 'Frame', 'Frames');
 
@@ -44,7 +63,7 @@ export const de: Messages = {
     'out-of-memory': () => 'Der Speicher reicht dafür nicht. Andere Tabs schließen und noch einmal versuchen.',
     'storage-full': () => 'Der Speicherplatz für diese Seite ist voll. Platz schaffen und noch einmal versuchen.',
     network: () => 'Die Datei ließ sich nicht laden. Verbindung prüfen und noch einmal versuchen.',
-    'invalid-argument': () => 'So geht das nicht.',
+    'invalid-argument': (detail) => detail,
     'unknown-object': () => 'Dieses Objekt gibt es nicht mehr.',
     'unknown-snapshot': () => 'Dieser Stand ist nicht mehr gespeichert.',
     'nothing-to-track': () => 'Noch nichts zu verfolgen: zuerst ein Objekt anklicken.',
@@ -52,6 +71,67 @@ export const de: Messages = {
     cancelled: () => 'Abgebrochen.',
     'worker-failed': () => 'Ein Teil der Seite im Hintergrund ist stehen geblieben. Neu starten: Die Prompts bleiben.',
     internal: (detail) => `Etwas Unerwartetes ist fehlgeschlagen: ${detail}`,
+  },
+
+  reasons: {
+    'empty-file': () => 'Diese Datei ist leer. Eine andere wählen.',
+    'foreign-video': (kind) =>
+      `Das ist ${kinds[kind]}; das lässt sich nicht öffnen. Verlustfrei umpacken: ffmpeg -i in -c copy out.mp4. Wo das nicht hilft, mit HandBrake nach H.264 wandeln.`,
+    'no-video-file': (kind) =>
+      `Das ist ${kind === null ? 'kein lesbares Video' : `${kinds[kind]}, kein Video`}. Eine MP4-, MOV-, WebM- oder MKV-Datei wählen.`,
+    'nothing-to-open': () => 'Unter diesen Dateien ist kein Video und kein Bild. Andere wählen.',
+    'several-folders': (names, n) =>
+      `Es gibt ${formatNumber(n)} Ordner mit Bildern, zum Beispiel ${formatList(names.map((name) => (name ? `„${name}“` : 'den obersten')))}. Einen davon öffnen.`,
+    'several-videos': (n) => `Unter diesen Dateien sind ${formatNumber(n)} Videos. Eines davon öffnen.`,
+    'file-gone': () =>
+      'Diese Datei ist nicht mehr lesbar. Vielleicht wurde sie verschoben oder geändert: noch einmal öffnen.',
+    'packed-frames': () =>
+      'Diese Datei verpackt ihre Frames auf eine Art, die sich nicht lesen lässt. Neu verpacken: ffmpeg -i in -c copy out.mp4',
+    'frames-missing': () =>
+      'Dieses Video ist abgeschnitten: Keiner seiner Frames ist in der Datei. Noch einmal kopieren oder herunterladen.',
+    'index-missing': () =>
+      'Dieses Video ist abgeschnitten: Das Verzeichnis seiner Frames fehlt. Noch einmal kopieren oder herunterladen.',
+    'index-damaged': () =>
+      'Dieses Video ist beschädigt: Das Verzeichnis seiner Frames ergibt keinen Sinn. Eine andere Kopie versuchen.',
+    'no-video-track': () => 'In dieser Datei ist kein Video, vielleicht nur Ton. Eine andere wählen.',
+    'zip-damaged': () =>
+      'Dieses ZIP-Archiv ist beschädigt oder abgeschnitten. Entpacken und den Ordner mit Bildern öffnen.',
+    'animation-too-large': () =>
+      'Dieses animierte Bild ist größer als 512 MB. Wandeln: ffmpeg -i in -c:v libx264 -crf 16 -pix_fmt yuv420p out.mp4',
+    'animation-cut-short': () => 'Dieses animierte Bild ist abgeschnitten: Keiner seiner Frames ist vollständig.',
+    'copy-protected': () => 'Dieses Video ist kopiergeschützt. Ein anderes wählen.',
+    'frame-damaged': (frame) =>
+      `Frame ${formatNumber(frame)} dieses Videos lässt sich nicht dekodieren; vielleicht ist er beschädigt. Das Video neu wandeln oder ohne diesen Frame weiterarbeiten.`,
+    'picture-damaged': (picture) =>
+      `Bild ${formatNumber(picture)} lässt sich nicht dekodieren: Seine Datei ist beschädigt.`,
+    'picture-size': (picture, width, height, firstWidth, firstHeight) =>
+      `Bild ${formatNumber(picture)} hat ${width} × ${height} Pixel, das erste ${firstWidth} × ${firstHeight}.`,
+    'animation-undecodable': (codec) =>
+      `Dieser Browser kann die Frames eines animierten ${codec} nicht dekodieren. Wandeln: ffmpeg -i in -c:v libx264 -crf 16 -pix_fmt yuv420p out.mp4`,
+    'codec-undecodable': (codec, conversion) =>
+      `Dieses Video ist ${codec}, was dieser Browser nicht dekodieren kann. Mit HandBrake nach H.264 wandeln oder mit: ${conversion}`,
+    'video-too-large': (width, height, maxSide) =>
+      `Dieses Video hat ${width} × ${height} Pixel, mehr als ${maxSide === null ? 'dieser Browser dekodieren kann' : `${maxSide} je Seite`}. Verkleinern, zum Beispiel mit HandBrake auf 3840 × 2160.`,
+    'no-webgpu': () => 'Dieser Browser bietet kein WebGPU.',
+    'no-adapter': () => 'Dieser Browser hat keine Grafikkarte gefunden, die er für WebGPU nutzen darf.',
+    'device-refused': () => 'Die Grafikkarte hat WebGPU abgelehnt.',
+    'wrong-numbers': (device) =>
+      `${device} rechnet bei diesem Modell falsch, wie ein Test vor dem ersten Gebrauch gezeigt hat.`,
+    'buffers-too-small': (model, imageSize, needed, device, most, smaller) =>
+      `${model} braucht bei ${imageSize} px Puffer von ${formatBytes(needed)}; ${device} hat höchstens ${formatBytes(most)}. ${smaller === null ? 'Ein kleineres Modell' : `Eine Eingabe von ${smaller} px`} wählen oder WASM nehmen.`,
+    'weights-not-kept': (model) => `Die Gewichte von ${model} sind nicht in diesem Browser: zuerst laden.`,
+    'store-full': (needed, left) =>
+      `Das Modell braucht ${formatBytes(needed)}, und für diese Seite sind nur noch ${formatBytes(left)} frei. Ein Modell entfernen oder Platz schaffen.`,
+    'no-store': () => 'Dieser Browser behält keine Dateien für diese Seite, wie in einem privaten Fenster.',
+    'no-weights': () =>
+      'In dieser Datei sind keine lesbaren Gewichte: eine .safetensors nehmen oder eine .pt, wie PyTorch sie ab 1.6 schreibt.',
+    'model-being-loaded': () => 'Ein Modell wird schon geladen, hier oder in einem anderen Tab.',
+    'object-locked': (name) => `${name} ist gesperrt. Zum Ändern entsperren.`,
+    'nothing-to-lock': (frame) => `Frame ${formatNumber(frame)} hat keine verfolgte Maske zum Sperren.`,
+    'nothing-to-export': () => 'Noch keine Masken zum Exportieren. Zuerst ein Objekt anklicken.',
+    'not-a-picture': () => 'Diese Datei ist kein Bild.',
+    'no-web-address': (text) => `${text} ist keine Webadresse. Eine wie https://example.org angeben.`,
+    'export-goes-on': () => 'Es wird gerade exportiert. Zuerst abbrechen.',
   },
 
   first: {
@@ -153,6 +233,7 @@ export const de: Messages = {
       speed: 'Tempo',
       memory: 'Belegter Speicher',
     },
+    threads: (n) => count(n, 'Thread', 'Threads'),
     inputSize: (pixels) => `${pixels} × ${pixels} px`,
     speed: (ms) => `${formatNumber(Math.round(ms))} ms je Frame`,
     speedUnknown: 'Wird beim Verfolgen gemessen',

@@ -1,5 +1,5 @@
 /** Every sentence and word the page shows, in English. Another language is another object of this shape. */
-import type { ErrorCode } from '../../workers/protocol/errors';
+import type { ErrorCode, ReasonValues } from '../../workers/protocol/errors';
 import type { ExportFormat } from '../../workers/protocol/export-contract';
 import type { HistoryAction } from '../state/history';
 import type { SampleName } from '../state/project';
@@ -33,7 +33,7 @@ const errors: Record<ErrorCode, (detail: string) => string> = {
   'unknown-object': (detail) => detail,
   'unknown-snapshot': () => 'That state is no longer remembered.',
   'nothing-to-track': () => 'There is nothing to track yet: click an object first.',
-  busy: () => 'A run is going on. Cancel it first.',
+  busy: (detail) => detail,
   cancelled: () => 'Cancelled.',
   'worker-failed': () => 'A background part of the page has stopped. Restart it: your prompts are kept.',
   internal: (detail) => `Something unexpected failed: ${detail}`,
@@ -54,11 +54,15 @@ function speedClass(operations: number): string {
   return operations < 1.2e12 ? 'heavy' : 'very heavy';
 }
 
+/** Null where errors say their sentences themselves, which they do in English. */
+type Reasons = { [K in keyof ReasonValues]: (...values: ReasonValues[K]) => string } | null;
+
 export const en = {
   product: 'Masklet',
   /** Of the page, for who lists pages. */
   description: 'Cut any object out of any video, inside the browser.',
   errors,
+  reasons: null as Reasons,
 
   first: {
     title: 'Cut any object out of any video.',
@@ -160,6 +164,7 @@ export const en = {
       speed: 'Speed',
       memory: 'Memory in use',
     },
+    threads: (n: number) => count(n, 'thread', 'threads'),
     inputSize: (pixels: number) => `${pixels} × ${pixels} px`,
     speed: (ms: number) => `${formatNumber(Math.round(ms))} ms per frame`,
     speedUnknown: 'Measured when you track',

@@ -1,4 +1,5 @@
 /** The catalogue in force. One language is loaded at a time. */
+import type { Failure } from '../../workers/protocol/errors';
 import type { Language } from '../state/view';
 import type { Messages } from './en';
 import { formatIn } from './format';
@@ -10,6 +11,14 @@ const catalogues: Record<Language, () => Promise<Messages>> = {
 
 /** What a language calls itself. */
 export const languageNames: Record<Language, string> = { en: 'English', de: 'Deutsch' };
+
+/** A failure as the person reads it: by its sentence where the catalogue has it, else by its code. */
+export function failureText({ code, message, reason }: Failure): string {
+  if (!reason || !t.reasons) return t.errors[code](message);
+  const [name, ...values] = reason;
+  // Which values belong to which name is lost on the compiler here; `Reason` holds them together.
+  return (t.reasons[name] as (...values: unknown[]) => string)(...values);
+}
 
 /** Loaded before anything is rendered; a language chosen later takes its place. */
 export let t: Messages;

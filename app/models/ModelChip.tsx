@@ -1,7 +1,7 @@
 import { Boxes, Cpu, LoaderCircle, TriangleAlert, Zap } from 'lucide-react';
 import type { ModelStatus } from '../../workers/protocol/segment-contract';
 import { useApp, useAppState, useEngine } from '../app-context';
-import { t } from '../messages/messages';
+import { failureText, t } from '../messages/messages';
 import { run } from '../run-command';
 import { loadedShare, type ModelState } from '../state/model';
 import { patch } from '../state/store';
@@ -53,7 +53,7 @@ function ModelPanel({ model }: { model: ModelState }) {
     return (
       <div className={styles.panel}>
         <h2 className={styles.title}>{t.model.stage.failed}</h2>
-        <p className={styles.why}>{t.errors[failure.code](failure.message)}</p>
+        <p className={styles.why}>{failureText(failure)}</p>
         <div className={styles.buttons}>
           <Button onClick={() => run(engine.model.load('wasm'))}>{t.model.runOnWasm}</Button>
           <Button variant="primary" onClick={() => run(engine.model.load('auto'))}>
@@ -84,7 +84,7 @@ function ModelPanel({ model }: { model: ModelState }) {
         <dt>{rows.runsOn}</dt>
         <dd>{t.model.runsOn[status.provider]}</dd>
         <dt>{rows.device}</dt>
-        <dd>{status.device}</dd>
+        <dd>{status.threads === null ? status.device : t.model.threads(status.threads)}</dd>
         <dt>{rows.input}</dt>
         <dd>{t.model.inputSize(status.imageSize)}</dd>
         <dt>{rows.speed}</dt>
@@ -92,9 +92,9 @@ function ModelPanel({ model }: { model: ModelState }) {
         <MemoryInUse />
       </dl>
       <p className={styles.why}>{t.model.why[status.provider]}</p>
-      {status.fallbackReason ? (
+      {status.fallback ? (
         <p className={styles.fallback}>
-          <strong>{t.model.whyTitle}</strong> {status.fallbackReason}
+          <strong>{t.model.whyTitle}</strong> {failureText(status.fallback)}
         </p>
       ) : null}
       <ProviderSwitch status={status} />
@@ -117,7 +117,7 @@ function OtherModels() {
 /** Offered where the other provider may work: WASM was asked for, or WebGPU is in use. */
 function ProviderSwitch({ status }: { status: ModelStatus }) {
   const engine = useEngine();
-  if (status.fallbackReason) return null;
+  if (status.fallback) return null;
   const other = status.provider === 'wasm' ? 'auto' : 'wasm';
   return (
     <div className={styles.buttons}>

@@ -1,7 +1,7 @@
 import { useEffect, useId, useState } from 'react';
 import type { CatalogueModel } from '../../workers/protocol/segment-contract';
 import { useApp, useAppState } from '../app-context';
-import { t } from '../messages/messages';
+import { failureText, t } from '../messages/messages';
 import { run } from '../run-command';
 import { patch } from '../state/store';
 import { Button } from '../ui/Button';
@@ -46,12 +46,12 @@ function ModelList() {
     setImageSize(chosen);
     if (inUse && inUse.sha256 && status?.imageSize !== chosen) run(engine.catalogue.load(inUse.name, chosen));
   };
-  const said = failure ?? (notice && { code: notice.code, message: notice.detail });
+  const said = failure ?? notice;
   return (
     <div className={styles.body}>
       {said ? (
         <p role="alert" className={styles.failure}>
-          {t.errors[said.code](said.message)}
+          {failureText(said)}
         </p>
       ) : null}
       <EmbeddedRow isInUse={status !== null && !inUse && engine.model.chosen === null} />

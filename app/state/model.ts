@@ -1,5 +1,5 @@
 /** The model: where its loading stands and how fast it runs. */
-import type { ErrorCode } from '../../workers/protocol/errors';
+import type { Failure } from '../../workers/protocol/errors';
 import type { ModelStatus } from '../../workers/protocol/segment-contract';
 
 export type ModelState = {
@@ -8,7 +8,7 @@ export type ModelState = {
   totalBytes: number;
   /** Of the model in force; kept while another one loads. */
   status: ModelStatus | null;
-  failure: { code: ErrorCode; message: string } | null;
+  failure: Failure | null;
   /** Of the last run, averaged over its recent frames. */
   msPerFrame: number | null;
 };

@@ -1,5 +1,5 @@
 /** The models that may be loaded besides the embedded one, and what is being fetched of them. */
-import type { ErrorCode } from '../../workers/protocol/errors';
+import type { Failure } from '../../workers/protocol/errors';
 import type { CatalogueModel, StoreProgress } from '../../workers/protocol/segment-contract';
 
 type Transfer = StoreProgress & { name: string };
@@ -9,7 +9,7 @@ export type ModelsState = {
   list: readonly CatalogueModel[] | null;
   /** One at a time. */
   transfer: Transfer | null;
-  failure: { code: ErrorCode; message: string } | null;
+  failure: Failure | null;
   /** Where weights are downloaded from: the public model hub, or a mirror of it. */
   hubUrl: string;
 };

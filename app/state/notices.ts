@@ -1,17 +1,12 @@
 /** Failures a person should see, each where it happened: one per place, the newest. */
-import type { ErrorCode } from '../../workers/protocol/errors';
+import type { ErrorCode, Failure } from '../../workers/protocol/errors';
 
 export type NoticePlace = 'open' | 'model' | 'frame' | 'tracking' | 'export' | 'threads';
 
 /** The way on that its button offers. */
 export type NoticeAction = 'choose-file' | 'retry-model' | 'use-wasm' | 'use-webgpu' | 'restart' | 'track' | 'export';
 
-type Notice = {
-  code: ErrorCode;
-  /** The failure's own sentence. */
-  detail: string;
-  action: NoticeAction | null;
-};
+type Notice = Failure & { action: NoticeAction | null };
 
 export type NoticesState = Readonly<Partial<Record<NoticePlace, Notice>>>;
 

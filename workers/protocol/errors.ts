@@ -29,15 +29,97 @@ export type ErrorCode =
   | 'worker-failed'
   | 'internal';
 
+/** What a file turned out to be that can't be opened. */
+export type FileKind =
+  | 'a HEIF picture'
+  | 'an AVI file'
+  | 'an audio file'
+  | 'a Windows Media file'
+  | 'a Flash video'
+  | 'an Ogg file'
+  | 'a RealMedia file'
+  | 'an IVF file'
+  | 'a raw Y4M file'
+  | 'an MXF file'
+  | 'an MPEG program stream'
+  | 'a raw MPEG stream'
+  | 'an MPEG transport stream'
+  | 'a raw H.264 or HEVC stream'
+  | 'a PDF document';
+
+/** Sentences that a person can meet, by name, with what stands in them: for who says them in another language. */
+export type ReasonValues = {
+  'empty-file': [];
+  'foreign-video': [kind: FileKind];
+  'no-video-file': [kind: FileKind | null];
+  'nothing-to-open': [];
+  'several-folders': [names: readonly string[], folders: number];
+  'several-videos': [videos: number];
+  'file-gone': [];
+  'packed-frames': [];
+  'frames-missing': [];
+  'index-missing': [];
+  'index-damaged': [];
+  'no-video-track': [];
+  'zip-damaged': [];
+  'animation-too-large': [];
+  'animation-cut-short': [];
+  'copy-protected': [];
+  'frame-damaged': [frame: number];
+  'picture-damaged': [picture: number];
+  'picture-size': [picture: number, width: number, height: number, firstWidth: number, firstHeight: number];
+  'animation-undecodable': [codec: string];
+  'codec-undecodable': [codec: string, conversion: string];
+  /** The limit is a side's pixels, or the browser's own. */
+  'video-too-large': [width: number, height: number, maxSide: number | null];
+  'no-webgpu': [];
+  'no-adapter': [];
+  'device-refused': [];
+  'wrong-numbers': [device: string];
+  'buffers-too-small': [
+    model: string,
+    imageSize: number,
+    needed: number,
+    device: string,
+    most: number,
+    smaller: number | null,
+  ];
+  'weights-not-kept': [model: string];
+  'store-full': [needed: number, left: number];
+  'no-store': [];
+  'no-weights': [];
+  'model-being-loaded': [];
+  'object-locked': [name: string];
+  'nothing-to-lock': [frame: number];
+  'nothing-to-export': [];
+  'not-a-picture': [];
+  'no-web-address': [text: string];
+  'export-goes-on': [];
+};
+
+/** Name first, then what stands in it. */
+export type Reason = { [K in keyof ReasonValues]: readonly [name: K, ...values: ReasonValues[K]] }[keyof ReasonValues];
+
+/** What is kept of an error to tell a person. */
+export type Failure = { code: ErrorCode; message: string; reason: Reason | null };
+
 /** An expected failure: `message` is one sentence a person can read, with the way on. */
 export class MaskletError extends Error {
   readonly code: ErrorCode;
+  /** Which sentence `message` is; null where only scripts meet it, or its code says it all. */
+  readonly reason: Reason | null;
 
-  constructor(code: ErrorCode, message: string, options?: ErrorOptions) {
+  constructor(code: ErrorCode, message: string, options: ErrorOptions & { reason?: Reason | null } = {}) {
     super(message, options);
     this.name = 'MaskletError';
     this.code = code;
+    this.reason = options.reason ?? null;
   }
+}
+
+export function failureOf(thrown: unknown): Failure {
+  const { code, message, reason } = asMaskletError(thrown);
+  return { code, message, reason };
 }
 
 /** Anything thrown, as a MaskletError: aborts become `cancelled`, failed allocations `out-of-memory`, the rest `internal`. */

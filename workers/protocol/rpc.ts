@@ -3,25 +3,25 @@
  * port as an argument, and a pulled async stream as a result. Both ends must import this module.
  */
 import * as Comlink from 'comlink';
-import { asMaskletError, MaskletError, type ErrorCode } from './errors';
+import { asMaskletError, MaskletError, type Failure } from './errors';
 
 /** An API as seen from another thread: every method returns a promise. */
 export type Remote<T> = {
   [K in keyof T]: T[K] extends (...args: infer A) => infer R ? (...args: A) => Promise<Awaited<R>> : never;
 };
 
-type WireError = { code: ErrorCode; message: string; stack: string | undefined };
+type WireError = Failure & { stack: string | undefined };
 
 // Comlink's own 'throw' handler keeps only message, name and stack.
 const comlinkThrow = Comlink.transferHandlers.get('throw')!;
 Comlink.transferHandlers.set('throw', {
   canHandle: (value): value is unknown => comlinkThrow.canHandle(value),
   serialize: ({ value }: { value: unknown }) => {
-    const { code, message, stack } = asMaskletError(value);
-    return [{ code, message, stack } satisfies WireError, []];
+    const { code, message, reason, stack } = asMaskletError(value);
+    return [{ code, message, reason, stack } satisfies WireError, []];
   },
-  deserialize: ({ code, message, stack }: WireError) => {
-    const error = new MaskletError(code, message);
+  deserialize: ({ code, message, reason, stack }: WireError) => {
+    const error = new MaskletError(code, message, { reason });
     if (stack !== undefined) error.stack = stack;
     throw error;
   },

@@ -1,4 +1,5 @@
 /** The segment worker: the model, the memory bank of every object, and the masks. */
+import type { Failure } from './errors';
 import type { Candidate, MaskResult, MaskSummary } from './mask';
 import type { SourceFile } from './media-contract';
 import type { FramePrompts, ObjectId } from './prompt';
@@ -16,8 +17,10 @@ export type ModelStatus = {
   provider: Provider;
   /** Adapter description, or threads of WASM. */
   device: string;
-  /** Why WebGPU is not used, in a sentence for a person; null when it is, or when WASM was asked for. */
-  fallbackReason: string | null;
+  /** Of WASM; null on WebGPU. */
+  threads: number | null;
+  /** Why WebGPU is not used; null when it is, or when WASM was asked for. */
+  fallback: Failure | null;
 };
 
 /** Where a model comes from. */

@@ -22,5 +22,16 @@ export function checkSize(
   throw new MaskletError(
     'model-too-large',
     `${manifest.title} at ${manifest.imageSize} px needs buffers of ${mebi(needed)}; ${runtime.device} has ${mebi(runtime.maxBufferBytes)} at most. ${instead}, or run it on WASM.`,
+    {
+      reason: [
+        'buffers-too-small',
+        manifest.title,
+        manifest.imageSize,
+        needed,
+        runtime.device,
+        runtime.maxBufferBytes,
+        smaller ?? null,
+      ],
+    },
   );
 }

@@ -1,5 +1,5 @@
 /** From where a model comes to graphs on a provider, with WASM where WebGPU can't be had. */
-import { asMaskletError, MaskletError } from '../protocol/errors';
+import { failureOf, MaskletError, type Failure } from '../protocol/errors';
 import type { LoadModelRequest, LoadProgress, ModelStatus } from '../protocol/segment-contract';
 import { checkSize } from './check-size';
 import { compileGraphs, type Graphs } from './graphs/graphs';
@@ -23,33 +23,31 @@ export async function loadModel(
       imageSize,
       onProgress: (loadedBytes, totalBytes) => onProgress({ stage: 'download', loadedBytes, totalBytes }),
     }),
-    provider === 'auto'
-      ? bestRuntime()
-      : createRuntime(provider).then((runtime) => ({ runtime, fallbackReason: null })),
+    provider === 'auto' ? bestRuntime() : createRuntime(provider).then((runtime) => ({ runtime, fallback: null })),
   ]);
-  const { graphs, runtime, fallbackReason } = await compileChecked(pack, imageSizes, first, provider, onProgress);
+  const { graphs, runtime, fallback } = await compileChecked(pack, imageSizes, first, provider, onProgress);
   const { name, title, version, imageSize: size } = pack.manifest;
-  const { provider: used, device } = runtime;
+  const { provider: used, device, threads } = runtime;
   return {
     graphs,
     runtime,
-    status: { name, title, version, imageSize: size, imageSizes, provider: used, device, fallbackReason },
+    status: { name, title, version, imageSize: size, imageSizes, provider: used, device, threads, fallback },
   };
 }
 
-type Chosen = { runtime: Runtime; fallbackReason: string | null };
+type Chosen = { runtime: Runtime; fallback: Failure | null };
 
 /** A graphics device that computes the model wrong is not used for it, now or later. */
 async function compileChecked(
   pack: ModelPack,
   imageSizes: number[],
-  { runtime, fallbackReason }: Chosen,
+  { runtime, fallback }: Chosen,
   provider: LoadModelRequest['provider'],
   onProgress: (progress: LoadProgress) => void,
 ): Promise<Chosen & { graphs: Graphs }> {
   checkSize(pack, imageSizes, runtime);
   if (runtime.provider === 'wasm') {
-    return { graphs: await compileGraphs(pack, runtime, onProgress), runtime, fallbackReason };
+    return { graphs: await compileGraphs(pack, runtime, onProgress), runtime, fallback };
   }
   const { name, version, imageSize } = pack.manifest;
   const key = [name, version, imageSize, runtime.device, navigator.userAgent].join(' | ');
@@ -58,23 +56,27 @@ async function compileChecked(
     const graphs = await compileGraphs(pack, runtime, onProgress);
     const isRight = before ?? (await computesRight(graphs, pack, runtime));
     if (before === null) await remember(key, isRight);
-    if (isRight) return { graphs, runtime, fallbackReason };
+    if (isRight) return { graphs, runtime, fallback };
     await graphs.release();
   }
-  const reason = `${runtime.device} computes wrong numbers for this model, as a test before its first use has shown.`;
-  if (provider !== 'auto') throw new MaskletError('webgpu-unavailable', reason);
+  const wrong = new MaskletError(
+    'webgpu-unavailable',
+    `${runtime.device} computes wrong numbers for this model, as a test before its first use has shown.`,
+    { reason: ['wrong-numbers', runtime.device] },
+  );
+  if (provider !== 'auto') throw wrong;
   const onProcessor = await createRuntime('wasm');
   return {
     graphs: await compileGraphs(pack, onProcessor, onProgress),
     runtime: onProcessor,
-    fallbackReason: reason,
+    fallback: failureOf(wrong),
   };
 }
 
-async function bestRuntime(): Promise<{ runtime: Runtime; fallbackReason: string | null }> {
+async function bestRuntime(): Promise<Chosen> {
   try {
-    return { runtime: await createRuntime('webgpu'), fallbackReason: null };
+    return { runtime: await createRuntime('webgpu'), fallback: null };
   } catch (error) {
-    return { runtime: await createRuntime('wasm'), fallbackReason: asMaskletError(error).message };
+    return { runtime: await createRuntime('wasm'), fallback: failureOf(error) };
   }
 }

@@ -18,19 +18,20 @@ export async function checkDecodable({ config, codecName }: EncodedVideo): Promi
   if (await isSupported(config)) return;
   const isLarge = Math.max(width, height) > 4096;
   if (isLarge && (await isSupported({ ...config, ...ordinarySize }))) {
-    throw tooLarge(width, height, 'more than this browser can decode');
+    throw tooLarge(width, height, null);
   }
   const another = codecName.includes('HEVC') ? 'Try Safari, or convert' : 'Convert';
   throw new MaskletError(
     'unsupported-codec',
     `This video is ${codecName}, which this browser can't decode. ${another} it to H.264 with HandBrake, or: ${conversion}`,
+    { reason: ['codec-undecodable', codecName, conversion] },
   );
 }
 
 /** @throws `frame-too-large` */
 export function checkSize(width: number, height: number): void {
   if (width <= maxSide && height <= maxSide) return;
-  throw tooLarge(width, height, `more than ${maxSide} pixels a side`);
+  throw tooLarge(width, height, maxSide);
 }
 
 /** Whether frames may come from a chip, whose memory for them is small and must be given back soon. */
@@ -49,9 +50,11 @@ async function isSupported(config: VideoDecoderConfig): Promise<boolean> {
   }
 }
 
-function tooLarge(width: number, height: number, why: string): MaskletError {
+function tooLarge(width: number, height: number, most: number | null): MaskletError {
+  const why = most === null ? 'more than this browser can decode' : `more than ${most} pixels a side`;
   return new MaskletError(
     'frame-too-large',
     `This video is ${width} × ${height}, ${why}. Make it smaller, for example to 3840 × 2160 with HandBrake.`,
+    { reason: ['video-too-large', width, height, most] },
   );
 }

@@ -97,6 +97,7 @@ async function ofPictures(
       throw new MaskletError(
         'decode-failed',
         `Picture ${frameIndex + 1} is ${displayWidth} × ${displayHeight}, unlike the first one (${width} × ${height}).`,
+        { reason: ['picture-size', frameIndex + 1, displayWidth, displayHeight, width, height] },
       );
     },
     close: () => reader.close(),

@@ -211,10 +211,11 @@ export class FrameDecoder {
     const isUnreadable = error instanceof MaskletError;
     if (request.failures < maxFailures && !isUnreadable) return;
     this.#requests = this.#requests.filter((other) => other !== request);
+    const reason = isUnreadable ? error.reason : (['frame-damaged', request.frameIndex + 1] as const);
     const message = isUnreadable
       ? error.message
       : `Frame ${request.frameIndex + 1} of this video can't be decoded: it may be damaged. Convert the video again, or go on without this frame.`;
-    request.reject(new MaskletError('decode-failed', message, { cause: error }));
+    request.reject(new MaskletError('decode-failed', message, { reason, cause: error }));
   }
 
   #hasEarlier(start: number): boolean {

@@ -41,6 +41,7 @@ export async function animationReader({ codec, mimeType, data }: Animation): Pro
     throw new MaskletError(
       'unsupported-codec',
       `This browser can't decode the frames of an animated ${codec.toUpperCase()}. Convert it: ffmpeg -i in -c:v libx264 -crf 16 -pix_fmt yuv420p out.mp4`,
+      { reason: ['animation-undecodable', codec.toUpperCase()] },
     );
   }
   const decoder = new ImageDecoder({
@@ -82,6 +83,7 @@ function overBlack(frame: VideoFrame): VideoFrame {
 
 function notDecoded(picture: number, cause: unknown): MaskletError {
   return new MaskletError('decode-failed', `Picture ${picture + 1} could not be decoded: its file is damaged.`, {
+    reason: ['picture-damaged', picture + 1],
     cause,
   });
 }

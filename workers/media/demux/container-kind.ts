@@ -1,4 +1,5 @@
 /** Tells what kind of file somebody has given us by its first bytes. */
+import type { FileKind } from '../../protocol/errors';
 
 export type ContainerKind =
   /** MP4, QuickTime and their relatives: ISO base media files. */
@@ -8,9 +9,9 @@ export type ContainerKind =
   | { kind: 'picture'; codec: string; /** Animations are of the same format. */ mayMove: boolean }
   | { kind: 'zip' }
   /** A video in a container that cannot be read; `name` with its article, such as `a Matroska file`. */
-  | { kind: 'video'; name: string }
+  | { kind: 'video'; name: FileKind }
   /** Something else that is known by name, such as `a PNG picture`. */
-  | { kind: 'other'; name: string }
+  | { kind: 'other'; name: FileKind }
   | { kind: 'unknown' };
 
 /** How many bytes are looked at: two MPEG transport packets and their time codes. */

@@ -16,13 +16,18 @@ const wayOn =
  */
 export async function demuxFile(file: Blob, signal: AbortSignal): Promise<EncodedVideo> {
   const bytes = new FileBytes(file);
-  if (bytes.size === 0) throw new MaskletError('not-a-video', 'This file is empty. Choose another one.');
+  if (bytes.size === 0)
+    throw new MaskletError('not-a-video', 'This file is empty. Choose another one.', { reason: ['empty-file'] });
   const kind = containerKind(await bytes.peek(0, containerProbeSize));
   if (kind.kind === 'isobmff') return openMp4(bytes, signal);
   if (kind.kind === 'matroska') return openMatroska(bytes, signal);
   if (kind.kind === 'video') {
-    throw new MaskletError('unsupported-container', `This is ${kind.name}, which can't be opened. ${wayOn}`);
+    throw new MaskletError('unsupported-container', `This is ${kind.name}, which can't be opened. ${wayOn}`, {
+      reason: ['foreign-video', kind.name],
+    });
   }
   const what = kind.kind === 'other' ? `${kind.name}, not a video` : 'not a video that can be read';
-  throw new MaskletError('not-a-video', `This file is ${what}. Choose an MP4, MOV, WebM or MKV file.`);
+  throw new MaskletError('not-a-video', `This file is ${what}. Choose an MP4, MOV, WebM or MKV file.`, {
+    reason: ['no-video-file', kind.kind === 'other' ? kind.name : null],
+  });
 }

@@ -27,7 +27,7 @@ export class FileBytes {
       throw new MaskletError(
         'truncated-file',
         'This file can no longer be read. It may have been moved or changed: open it again.',
-        { cause },
+        { reason: ['file-gone'], cause },
       );
     }
   }

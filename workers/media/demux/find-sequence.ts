@@ -38,7 +38,9 @@ export function findSequence(paths: readonly string[]): FoundSequence {
   }
   const [only, ...others] = withoutMasks([...folders]);
   if (!only) {
-    throw new MaskletError('not-a-video', 'There is no video and no picture among these files. Choose others.');
+    throw new MaskletError('not-a-video', 'There is no video and no picture among these files. Choose others.', {
+      reason: ['nothing-to-open'],
+    });
   }
   if (others.length > 0) throw severalSequences([only, ...others].map(([folder]) => folder));
   const [folder, pictures] = only;
@@ -59,6 +61,7 @@ function severalSequences(folders: string[]): MaskletError {
   return new MaskletError(
     'invalid-argument',
     `There are ${folders.length} folders with pictures: ${names.join(', ')}${more}. Open one of them.`,
+    { reason: ['several-folders', folders.slice(0, 3), folders.length] },
   );
 }
 

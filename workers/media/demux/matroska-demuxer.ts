@@ -47,6 +47,7 @@ export async function openMatroska(file: FileBytes, signal: AbortSignal): Promis
     throw new MaskletError(
       'unsupported-container',
       `This file packs its frames in a way that can't be read. ${repack}`,
+      { reason: ['packed-frames'] },
     );
   }
   const list = new SampleList();
@@ -60,6 +61,7 @@ export async function openMatroska(file: FileBytes, signal: AbortSignal): Promis
     throw new MaskletError(
       'truncated-file',
       'This video is cut short: it says what it is, but none of its frames is in the file. Copy or download it again.',
+      { reason: ['frames-missing'] },
     );
   }
   const samples = new SampleReader(file, list, index.sampleCount);
@@ -83,7 +85,7 @@ function damaged(cause: unknown): MaskletError {
   return new MaskletError(
     'truncated-file',
     'This video is damaged: the part of the file that says what is in it makes no sense. Try another copy of it.',
-    { cause },
+    { reason: ['index-damaged'], cause },
   );
 }
 
@@ -100,7 +102,9 @@ async function chooseTrack(input: Input): Promise<InputVideoTrack> {
   candidates.sort((a, b) => Number(b.isDefault) - Number(a.isDefault) || b.area - a.area);
   const [best] = candidates;
   if (!best) {
-    throw new MaskletError('no-frames', 'This file has no video in it, perhaps only sound. Choose another file.');
+    throw new MaskletError('no-frames', 'This file has no video in it, perhaps only sound. Choose another file.', {
+      reason: ['no-video-track'],
+    });
   }
   return best.track;
 }

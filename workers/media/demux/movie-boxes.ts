@@ -45,5 +45,6 @@ export async function readMovieBoxes(file: FileBytes, signal: AbortSignal): Prom
   throw new MaskletError(
     'truncated-file',
     'This video is cut short: the part of the file that lists its frames is missing. Copy or download it again.',
+    { reason: ['index-missing'] },
   );
 }

@@ -34,7 +34,7 @@ export async function openMp4(file: FileBytes, signal: AbortSignal): Promise<Enc
     throw new MaskletError(
       'truncated-file',
       'This video is damaged: the part of the file that lists its frames makes no sense. Try another copy of it.',
-      { cause },
+      { reason: ['index-damaged'], cause },
     );
   }
 }
@@ -53,7 +53,9 @@ function chooseTrack(moov: Box): { trak: Box; id: number } {
   candidates.sort((a, b) => Number(b.isEnabled) - Number(a.isEnabled) || b.area - a.area);
   const [best] = candidates;
   if (!best) {
-    throw new MaskletError('no-frames', 'This file has no video in it, perhaps only sound. Choose another file.');
+    throw new MaskletError('no-frames', 'This file has no video in it, perhaps only sound. Choose another file.', {
+      reason: ['no-video-track'],
+    });
   }
   return best;
 }
@@ -94,7 +96,9 @@ function encodedVideo(trak: Box, moov: Box, list: SampleList, file: FileBytes): 
   const timing = { timescale, movieTimescale: mvhd.timescale, edits: editsOf(trak) };
   if (!(timescale > 0 && mvhd.timescale > 0)) throw new RangeError('A timescale is 0');
   if (list.count === 0) {
-    throw new MaskletError('no-frames', 'The video track of this file is empty. Choose another file.');
+    throw new MaskletError('no-frames', 'The video track of this file is empty. Choose another file.', {
+      reason: ['no-video-track'],
+    });
   }
   const description = sampleDescription(required(trak, 'mdia', 'minf', 'stbl', 'stsd'));
   if (description.config.codec.startsWith('avc')) list.hideLeading();
@@ -103,6 +107,7 @@ function encodedVideo(trak: Box, moov: Box, list: SampleList, file: FileBytes): 
     throw new MaskletError(
       'truncated-file',
       'This video is cut short: it lists its frames, but none of them is in the file. Copy or download it again.',
+      { reason: ['frames-missing'] },
     );
   }
   const reader = new SampleReader(file, list, index.sampleCount);
@@ -131,7 +136,9 @@ function sampleDescription(stsd: Box): Pick<EncodedVideo, 'config' | 'codecName'
   const [entry] = childBoxes(stsd.payload.subarray(8));
   if (!entry || entry.payload.length < visualSampleEntrySize) throw new RangeError('stsd has no visual sample entry');
   if (entry.type === 'encv') {
-    throw new MaskletError('unsupported-codec', 'This video is protected against copying. Choose one that is not.');
+    throw new MaskletError('unsupported-codec', 'This video is protected against copying. Choose one that is not.', {
+      reason: ['copy-protected'],
+    });
   }
   const { buffer, byteOffset } = entry.payload;
   const sizes = new DataView(buffer, byteOffset, visualSampleEntrySize);

@@ -14,6 +14,7 @@ export async function openAnimation(file: FileBytes): Promise<Animation | null> 
     throw new MaskletError(
       'frame-too-large',
       'This animated picture is larger than 512 MB. Convert it: ffmpeg -i in -c:v libx264 -crf 16 -pix_fmt yuv420p out.mp4',
+      { reason: ['animation-too-large'] },
     );
   }
   const data = await file.read(0, file.size);
@@ -21,7 +22,9 @@ export async function openAnimation(file: FileBytes): Promise<Animation | null> 
   if (!found) return null;
   const { kind, delaysMs } = found;
   if (delaysMs.length === 0) {
-    throw new MaskletError('truncated-file', 'This animated picture is cut short: no frame of it is whole.');
+    throw new MaskletError('truncated-file', 'This animated picture is cut short: no frame of it is whole.', {
+      reason: ['animation-cut-short'],
+    });
   }
   let elapsedMs = 0;
   const timestampsUs = Float64Array.from(delaysMs, (delay) => {

@@ -44,6 +44,7 @@ function onlyVideo(files: readonly SourceFile[]): Blob | null {
     throw new MaskletError(
       'invalid-argument',
       `There are ${videos.length} videos among these files. Open one of them.`,
+      { reason: ['several-videos', videos.length] },
     );
   }
   return videos[0]?.file ?? null;

@@ -33,6 +33,6 @@ function damaged(cause: unknown): MaskletError {
   return new MaskletError(
     'truncated-file',
     'This ZIP archive is damaged or cut short. Unpack it, and open the folder of pictures.',
-    { cause },
+    { reason: ['zip-damaged'], cause },
   );
 }

@@ -18,6 +18,7 @@ export async function loadNodeModel(folder: string): Promise<NodeModel> {
   const runtime: Runtime = {
     provider: 'wasm',
     device: 'Node',
+    threads: 1,
     gpu: null,
     traffic: null,
     tensors: createCpuTensorMemory(ort),

@@ -25,5 +25,6 @@ export async function openWeightsFile(file: Blob): Promise<WeightsFile> {
   throw new MaskletError(
     'model-incompatible',
     'This file holds no weights that can be read: take a .safetensors file, or a .pt file as PyTorch 1.6 or later saves it.',
+    { reason: ['no-weights'] },
   );
 }

@@ -58,6 +58,7 @@ export async function openStored(name: string): Promise<File> {
     throw new MaskletError(
       'model-missing',
       `The weights of ${name} are not kept in this browser: download them first.`,
+      { reason: ['weights-not-kept', name] },
     );
   }
   return openUnchecked(name);
@@ -136,6 +137,7 @@ export async function checkRoom(bytes: number): Promise<void> {
   throw new MaskletError(
     'storage-full',
     `The model needs ${mega(bytes)}, and this browser keeps only ${mega(quota - usage)} more for this site. Remove a model, or free disk space.`,
+    { reason: ['store-full', bytes, Math.max(0, quota - usage)] },
   );
 }
 
@@ -145,6 +147,7 @@ async function rootFolder(): Promise<FileSystemDirectoryHandle> {
     return await root.getDirectoryHandle(folderName, { create: true });
   } catch (error) {
     throw new MaskletError('storage-full', 'This browser keeps no files for this site, as in a private window.', {
+      reason: ['no-store'],
       cause: error,
     });
   }
@@ -159,5 +162,7 @@ async function lock(file: FileSystemFileHandle): Promise<FileSystemSyncAccessHan
 }
 
 function inUse(): MaskletError {
-  return new MaskletError('busy', 'This model is being downloaded already, here or in another tab.');
+  return new MaskletError('busy', 'This model is being downloaded already, here or in another tab.', {
+    reason: ['model-being-loaded'],
+  });
 }

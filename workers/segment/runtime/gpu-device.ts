@@ -13,10 +13,13 @@ export type GpuDevice = {
 export async function requestGpuDevice(): Promise<GpuDevice> {
   // Absent outside secure contexts and in browsers without WebGPU, whatever the type says.
   const gpu = navigator.gpu as GPU | undefined;
-  if (!gpu) throw new MaskletError('webgpu-unavailable', 'This browser does not offer WebGPU.');
+  if (!gpu)
+    throw new MaskletError('webgpu-unavailable', 'This browser does not offer WebGPU.', { reason: ['no-webgpu'] });
   const adapter = await gpu.requestAdapter({ powerPreference: 'high-performance' });
   if (!adapter) {
-    throw new MaskletError('webgpu-unavailable', 'This browser found no graphics adapter that it may use for WebGPU.');
+    throw new MaskletError('webgpu-unavailable', 'This browser found no graphics adapter that it may use for WebGPU.', {
+      reason: ['no-adapter'],
+    });
   }
   const { limits } = adapter;
   const features = (['shader-f16', 'timestamp-query', 'subgroups'] as const).filter((name) =>
@@ -40,6 +43,9 @@ export async function requestGpuDevice(): Promise<GpuDevice> {
     const { vendor, architecture, description } = adapter.info;
     return { device, description: description || [vendor, architecture].filter(Boolean).join(' ') || 'GPU' };
   } catch (error) {
-    throw new MaskletError('webgpu-unavailable', 'The graphics adapter refused a WebGPU device.', { cause: error });
+    throw new MaskletError('webgpu-unavailable', 'The graphics adapter refused a WebGPU device.', {
+      reason: ['device-refused'],
+      cause: error,
+    });
   }
 }

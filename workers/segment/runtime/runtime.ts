@@ -19,6 +19,8 @@ export type Runtime = {
   provider: Provider;
   /** For a person: the adapter, or the number of threads. */
   device: string;
+  /** Of WASM; null on WebGPU. */
+  threads: number | null;
   /** The WebGPU device; null on WASM. */
   gpu: GPUDevice | null;
   /** What crossed to the device and back, still counting; null on WASM. */
@@ -48,6 +50,7 @@ export async function createRuntime(provider: Provider): Promise<Runtime> {
     return {
       provider,
       device: threads === 1 ? '1 thread' : `${threads} threads`,
+      threads,
       gpu: null,
       traffic: null,
       tensors: createCpuTensorMemory(ort),
@@ -61,6 +64,7 @@ export async function createRuntime(provider: Provider): Promise<Runtime> {
   return {
     provider,
     device: description,
+    threads: null,
     gpu: device,
     traffic: countTraffic(device),
     tensors: createGpuTensorMemory(ort, device),
