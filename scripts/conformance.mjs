@@ -47,7 +47,7 @@ function withoutTensors(file, names) {
 
 /** @type {Record<string, string>} */
 const packs = {};
-for (const version of ['2.1', '2.0']) {
+for (const version of ['2.1', '2.0', 'edgetam']) {
   let model = join(folder, 'numeric', `model_${version}`);
   if (!existsSync(model)) continue;
   await setUpPython();

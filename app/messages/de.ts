@@ -296,10 +296,11 @@ export const de: Messages = {
       title: 'Masklet nano',
       about: 'Gehört zur App, Apache-2.0. Sehr leicht; schwierige Objekte brauchen Korrekturen.',
     },
-    families: { 'sam2.1': 'SAM 2.1', 'sam2.0': 'SAM 2' },
+    families: { 'sam2.1': 'SAM 2.1', 'sam2.0': 'SAM 2', edgetam: 'EdgeTAM' },
     familyAbout: {
       'sam2.1': 'Die Modelle von Meta: viel bessere Masken, viel mehr Rechenarbeit.',
       'sam2.0': 'Die Fassung davor, zum Vergleich.',
+      edgetam: 'Metas Modell für Telefone: verfolgt wie SAM 2, mit einem Bruchteil der Rechenarbeit.',
     },
     onWasm:
       'Das Modell läuft gerade auf dem Prozessor. Dort brauchen diese Modelle Sekunden bis Minuten für jeden Frame.',

@@ -227,10 +227,11 @@ export const en = {
       title: 'Masklet nano',
       about: 'Comes with the app, Apache-2.0. Very light; needs corrections on hard objects.',
     },
-    families: { 'sam2.1': 'SAM 2.1', 'sam2.0': 'SAM 2' },
+    families: { 'sam2.1': 'SAM 2.1', 'sam2.0': 'SAM 2', edgetam: 'EdgeTAM' },
     familyAbout: {
       'sam2.1': 'Meta’s models: far better masks, much more to compute.',
       'sam2.0': 'The version before, for comparison.',
+      edgetam: 'Meta’s model for phones: SAM 2’s way of tracking, a fraction of the work.',
     },
     onWasm: 'The model runs on your processor now. There, these models take from seconds to minutes for every frame.',
     imageSize: 'Input size',

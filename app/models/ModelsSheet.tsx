@@ -11,7 +11,7 @@ import { HubAddress } from './HubAddress';
 import { ModelRow } from './ModelRow';
 import styles from './ModelsSheet.module.css';
 
-const families = ['sam2.1', 'sam2.0'] as const;
+const families = ['sam2.1', 'sam2.0', 'edgetam'] as const;
 
 /** All models, embedded and official: choose, download, remove; or bring one's own. */
 export function ModelsSheet() {

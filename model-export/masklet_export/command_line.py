@@ -5,22 +5,25 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from masklet_export.checkpoints.load_model import load_model
+from masklet_export.model.edgetam_configuration import EDGETAM_REPOSITORY
 from masklet_export.model.hub_configurations import ARCHITECTURES, HUB_SIZES, hub_repository
-from masklet_export.model.hub_model import HubModel, unloaded_hub_model
+from masklet_export.model.hub_model import HubModel, unloaded_edgetam, unloaded_hub_model
 from masklet_export.pack.check_pack import check_graphs, check_trajectory, open_for_check
 from masklet_export.pack.manifest import PackCard, PackManifest, TrackerSettings, read_manifest
-from masklet_export.pack.micro_hub import write_checkpoints, write_micro_hub
+from masklet_export.pack.micro_hub import write_checkpoints, write_micro_edgetam, write_micro_hub
 from masklet_export.pack.micro_pack import write_micro_pack
 from masklet_export.pack.parity_report import PARITY_FILE, write_parity_report
 from masklet_export.pack.weightless_sessions import WeightlessSessions
 from masklet_export.pack.write_pack import load_card, write_pack
 from masklet_export.pack.write_weightless import WeightlessCard, write_catalogue, write_weightless
 
+_EDGETAM = "edgetam"
+_MODELS = (*HUB_SIZES, _EDGETAM)
 _STORAGE = {"fp16": "float16", "fp32": "float32", "int8": "int8"}
 
 
@@ -53,14 +56,14 @@ def _parser() -> argparse.ArgumentParser:
     check.add_argument("--tolerance", type=float, default=0.01, help="allowed error, in deviations of each output")
     check.set_defaults(run=_check)
 
-    graphs = commands.add_parser("graphs", help="write the graphs of all SAM 2 models, without weights")
+    graphs = commands.add_parser("graphs", help="write the graphs of SAM 2 and EdgeTAM, without weights")
     graphs.add_argument("--sizes", type=int, nargs="+", default=[512, 1024], help="input sizes S, multiples of 32")
-    graphs.add_argument("--models", nargs="+", choices=HUB_SIZES, default=HUB_SIZES, help="which models")
+    graphs.add_argument("--models", nargs="+", choices=_MODELS, default=_MODELS, help="which models")
     graphs.add_argument("--out", type=Path, required=True, help="folder to write")
     graphs.set_defaults(run=_graphs)
 
     micro = commands.add_parser("micro", help="write the test fixtures: tiny models with random weights and goldens")
-    micro.add_argument("--out", type=Path, required=True, help="folder to write `micro` and `micro-hub` into")
+    micro.add_argument("--out", type=Path, required=True, help="folder to write them into")
     micro.set_defaults(run=_micro)
     return parser
 
@@ -83,7 +86,7 @@ def _check(options: argparse.Namespace) -> int:
     if options.pack.suffix == ".json":
         model = load_model(options.weights, options.size)
         if not isinstance(model, HubModel):
-            raise ValueError(f"{options.weights} holds no SAM 2")
+            raise ValueError(f"{options.weights} holds no SAM 2 or EdgeTAM")
         sessions = WeightlessSessions(options.pack, model)
     else:
         model = load_model(options.weights, read_manifest(options.pack).image_size)
@@ -101,23 +104,36 @@ def _check(options: argparse.Namespace) -> int:
 
 def _graphs(options: argparse.Namespace) -> int:
     entries = []
-    for architecture in ARCHITECTURES:
-        for size in options.models:
-            repository = hub_repository(size, architecture)
-            card = WeightlessCard(
-                name=repository.split("/")[1],
-                title=f"{'SAM 2.1' if architecture == 'sam2.1' else 'SAM 2'} {size.replace('-plus', '+')}",
-                license="Apache-2.0",
-                provenance=f"Weights by Meta, from {repository}. Graphs written by `masklet-export graphs`.",
-                repository=repository,
-            )
-            entry = write_weightless(options.out, unloaded_hub_model(size, architecture), card, options.sizes)
-            print(f"{card.name:24} {entry['parameters'] / 1e6:7.1f} M parameters  {_giga(entry['operations'])}")
-            entries.append(entry)
+    for card, model in _released_models(options.models):
+        entry = write_weightless(options.out, model, card, options.sizes)
+        print(f"{card.name:24} {entry['parameters'] / 1e6:7.1f} M parameters  {_giga(entry['operations'])}")
+        entries.append(entry)
     write_catalogue(options.out, entries)
     total = sum(path.stat().st_size for path in options.out.iterdir())
     print(f"{len(entries)} models: {total / 1e6:.2f} MB")
     return 0
+
+
+def _released_models(names: Sequence[str]) -> Iterator[tuple[WeightlessCard, HubModel]]:
+    for architecture in ARCHITECTURES:
+        for size in HUB_SIZES:
+            if size not in names:
+                continue
+            repository = hub_repository(size, architecture)
+            title = f"{'SAM 2.1' if architecture == 'sam2.1' else 'SAM 2'} {size.replace('-plus', '+')}"
+            yield _card(repository, title, "Weights by Meta"), unloaded_hub_model(size, architecture)
+    if _EDGETAM in names:
+        yield _card(EDGETAM_REPOSITORY, "EdgeTAM", "Weights by Meta, converted by transformers"), unloaded_edgetam()
+
+
+def _card(repository: str, title: str, origin: str) -> WeightlessCard:
+    return WeightlessCard(
+        name=repository.split("/")[1].lower().removesuffix("-hf"),
+        title=title,
+        license="Apache-2.0",
+        provenance=f"{origin}, from {repository}. Graphs written by `masklet-export graphs`.",
+        repository=repository,
+    )
 
 
 def _giga(operations: Mapping[str, int]) -> str:
@@ -127,6 +143,7 @@ def _giga(operations: Mapping[str, int]) -> str:
 def _micro(options: argparse.Namespace) -> int:
     _report(write_micro_pack(options.out / "micro"))
     write_micro_hub(options.out / "micro-hub")
+    write_micro_edgetam(options.out / "micro-edgetam")
     write_checkpoints(options.out / "checkpoints")
     return 0
 

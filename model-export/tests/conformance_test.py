@@ -23,7 +23,7 @@ VERSIONS = ("2.1", "2.0")
 
 @pytest.fixture(scope="module")
 def sessions() -> dict[str, PackSessions]:
-    return {version: open_numeric_model(NUMERIC, version) for version in VERSIONS}
+    return {version: open_numeric_model(NUMERIC, version) for version in (*VERSIONS, "edgetam")}
 
 
 @pytest.mark.parametrize("path", POLICY, ids=lambda path: path.stem)

@@ -44,7 +44,7 @@ export type LoadModelRequest = {
 export type CatalogueModel = {
   name: string;
   title: string;
-  architecture: 'sam2.0' | 'sam2.1';
+  architecture: 'sam2.0' | 'sam2.1' | 'edgetam';
   license: string;
   repository: string;
   /** Of the weights as they are published; about, before they are there. */

@@ -67,7 +67,11 @@ async function referenceResults(
 async function largeResults(graphs: Graphs, manifest: Manifest, tensors: TensorMemory): Promise<Float32Array[]> {
   const { imageSize, hiddenSize } = manifest;
   const features = await graphs.encodeImage(madeUp(tensors, [1, 3, imageSize, imageSize], 1));
-  const spatialMemory = madeUp(tensors, [1, (imageSize / 16) ** 2, 64], 1);
+  const maskLogits = madeUp(tensors, [1, 1, imageSize / 4, imageSize / 4], 6);
+  const occlusionScore = tensors.float(Float32Array.of(1), [1, 1]);
+  const [spatialMemory = null] = await graphs.encodeMemory(features, [
+    { maskLogits, occlusionScore, isBinarized: true },
+  ]);
   const objectPointer = madeUp(tensors, [1, hiddenSize], 1);
   const conditioned = await graphs.attendMemory(features, [
     { memories: [{ row: 0, output: { spatialMemory } }], pointers: [{ time: 0.5, output: { objectPointer } }] },

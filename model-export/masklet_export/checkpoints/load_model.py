@@ -1,4 +1,4 @@
-"""Recognises what a path holds and loads it: our checkpoint, the prototype's, or SAM 2 in either of its layouts."""
+"""Recognises what a path holds and loads it: our checkpoint, the prototype's, SAM 2 or EdgeTAM in either layout."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from pathlib import Path
 
 import torch
 from safetensors import SafetensorError, safe_open
-from transformers import Sam2VideoConfig
 
-from masklet_export.checkpoints.hub_folder import is_hub_folder, load_hub_folder
+from masklet_export.checkpoints.hub_folder import is_hub_folder, load_hub_folder, read_configuration
 from masklet_export.checkpoints.hub_state import is_hub_state, is_meta_state, load_hub_state
 from masklet_export.checkpoints.nano_checkpoint import load_nano_checkpoint
 from masklet_export.checkpoints.prototype_checkpoint import is_prototype_checkpoint, nano_from_prototype
+from masklet_export.model.hub_model import HubConfig
 from masklet_export.model.video_model import VideoModel
 
 
@@ -33,7 +33,7 @@ def _load(path: Path, image_size: int | None) -> VideoModel:
         raise FileNotFoundError(f"no weights at {path}")
     if path.is_dir():
         if not is_hub_folder(path):
-            raise ValueError(f"{path} is no transformers folder of a SAM 2 video model (config.json, sam2_video)")
+            raise ValueError(f"{path} is no transformers folder of a SAM 2 or EdgeTAM video model (config.json)")
         return load_hub_folder(path, image_size)
     if path.suffix == ".safetensors":
         return _load_safetensors(path, image_size)
@@ -46,7 +46,7 @@ def _load(path: Path, image_size: int | None) -> VideoModel:
     state = content.get("model", content) if isinstance(content, dict) else {}
     if is_meta_state(state) or is_hub_state(state):
         return load_hub_state(state, image_size, _configuration_beside(path))
-    raise ValueError(f"{path} holds no weights this exporter knows (SAM 2 or 2.1, or Masklet's own)")
+    raise ValueError(f"{path} holds no weights this exporter knows (SAM 2, SAM 2.1, EdgeTAM, or Masklet's own)")
 
 
 def _load_safetensors(path: Path, image_size: int | None) -> VideoModel:
@@ -61,7 +61,5 @@ def _load_safetensors(path: Path, image_size: int | None) -> VideoModel:
     return load_hub_state(state, image_size, _configuration_beside(path))
 
 
-def _configuration_beside(path: Path) -> Sam2VideoConfig | None:
-    if not is_hub_folder(path.parent):
-        return None
-    return Sam2VideoConfig.from_pretrained(path.parent, local_files_only=True)
+def _configuration_beside(path: Path) -> HubConfig | None:
+    return read_configuration(path.parent) if is_hub_folder(path.parent) else None

@@ -1,13 +1,30 @@
-"""Names of SAM 2's tensors in Meta's checkpoints, from those in transformers' state dict."""
+"""Names of SAM 2's and EdgeTAM's tensors in Meta's checkpoints, from those in transformers' state dict."""
 
 from __future__ import annotations
 
 import re
+from typing import NamedTuple
 
 _THREE_LAYERS = {"proj_in": "layers.0", "layers.0": "layers.1", "proj_out": "layers.2"}
 _HEAD = r"(iou_prediction_head|pred_obj_score_head|output_hypernetworks_mlps\.\d+|object_pointer_proj)"
 
 _RULES = (
+    (r"^vision_encoder\.backbone\.timm_model", "image_encoder.trunk.body"),
+    (r"^spatial_perceiver\.latents_1d$", "spatial_perceiver.latents"),
+    (r"^(spatial_perceiver\.layers\.\d+)\.(cross_attention|layer_norm_input|layer_norm_latents)", r"\1.attn.\2"),
+    (r"^(spatial_perceiver\.layers\.\d+)\.(self_attention|layer_norm_self)", r"\1.self_attn.\2"),
+    (r"\.attn\.layer_norm_input", ".attn.norm_x"),
+    (r"\.self_attn\.layer_norm_self", ".self_attn.norm"),
+    (r"\.(?:cross|self)_attention\.q_proj", ".to_q"),
+    (r"\.(?:cross|self)_attention\.[kv]_proj", ".to_kv"),
+    (r"\.(?:cross|self)_attention\.o_proj", ".to_out"),
+    (r"^(spatial_perceiver\.layers\.\d+)\.mlp\.", r"\1.ff."),
+    (r"^(spatial_perceiver\.layers\.\d+)\.self_mlp\.", r"\1.self_ff."),
+    (r"\.((?:self_)?ff)\.layer_norm", r".\1.0"),
+    (r"\.((?:self_)?ff)\.up_proj", r".\1.1"),
+    (r"\.((?:self_)?ff)\.down_proj", r".\1.3"),
+    (r"^(memory_attention\.layers\.\d+)\.mlp\.up_proj", r"\1.linear1"),
+    (r"^(memory_attention\.layers\.\d+)\.mlp\.down_proj", r"\1.linear2"),
     (rf"{_HEAD}\.(proj_in|layers\.0|proj_out)", lambda match: f"{match[1]}.{_THREE_LAYERS[match[2]]}"),
     (r"^vision_encoder\.backbone\.patch_embed\.projection", "image_encoder.trunk.patch_embed.proj"),
     (r"^vision_encoder\.backbone", "image_encoder.trunk"),
@@ -54,6 +71,14 @@ _RULES = (
     (r"layer_norm", "norm"),
 )
 _POINT_EMBEDDINGS = 4
+_KEY_OR_VALUE = re.compile(r"^spatial_perceiver\.layers\.\d+\.\w+_attention\.([kv])_proj\.")
+
+
+class MetaRows(NamedTuple):
+    """Which of so many equal parts of Meta's tensor, cut along the first axis."""
+
+    part: int
+    of: int
 
 
 def meta_keys(hub_key: str) -> list[str]:
@@ -67,3 +92,9 @@ def meta_keys(hub_key: str) -> list[str]:
     if key == "sam_prompt_encoder.point_embed.weight":
         return [f"sam_prompt_encoder.point_embeddings.{row}.weight" for row in range(_POINT_EMBEDDINGS)]
     return [key]
+
+
+def meta_rows(hub_key: str) -> MetaRows | None:
+    """The part of Meta's tensor that is this one; None: the whole. EdgeTAM's perceiver has keys and values in one."""
+    match = _KEY_OR_VALUE.match(hub_key)
+    return MetaRows("kv".index(match[1]), 2) if match else None

@@ -132,6 +132,10 @@ class GraphBuilder:
             self._constants[key] = Value(self, name)
         return self._constants[key]
 
+    def filled(self, value: float, shape: Sequence[int]) -> Value:
+        """A table of one number, made at load."""
+        return self.op("Expand", self.value(value), self.constant(np.array(shape, np.int64)))
+
     def weight(self, tensor: Tensor) -> Value:
         """One of the module's tensors, float32 in the graph, under its state-dict name.
 

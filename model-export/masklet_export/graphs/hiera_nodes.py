@@ -6,7 +6,7 @@ Source: SAM 2 §4 "image encoder"; sam2/modeling/backbones/{hieradet,image_encod
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -32,15 +32,21 @@ class _Tokens:
 
 def hiera_features(graph: GraphBuilder, image: Value, model: HubModel) -> FeatureValues:
     """Backbone and neck on [1,3,S,S], with the decoder's `conv_s0` and `conv_s1`."""
-    backbone, neck, decoder = model.vision_encoder.backbone, model.vision_encoder.neck, model.mask_decoder
+    backbone = model.vision_encoder.backbone
     tokens = _patches(graph, image, backbone, model.image_size)
     stages = []
     for index, block in enumerate(backbone.blocks):
         tokens = _block(graph, tokens, block)
         if index in backbone.stage_ends:
             stages.append(tokens)
+    return feature_pyramid(graph, (_to_map(stage) for stage in stages), model)
+
+
+def feature_pyramid(graph: GraphBuilder, maps: Iterable[Value], model: HubModel) -> FeatureValues:
+    """The neck over maps from fine to coarse, with the decoder's `conv_s0` and `conv_s1`."""
+    neck, decoder = model.vision_encoder.neck, model.mask_decoder
     # The neck's convolutions are listed from coarse to fine.
-    laterals = [conv(graph, _to_map(stage), layer) for stage, layer in zip(stages, reversed(neck.convs), strict=True)]
+    laterals = [conv(graph, each, layer) for each, layer in zip(maps, reversed(neck.convs), strict=True)]
     levels = [laterals[-1]]
     for index in range(len(laterals) - 2, -1, -1):
         is_top_down = index in neck.fpn_top_down_levels

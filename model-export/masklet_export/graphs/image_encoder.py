@@ -12,6 +12,7 @@ import onnx
 from masklet_export.graphs.conv_trunk_nodes import nano_features
 from masklet_export.graphs.graph_builder import GraphBuilder, Storage
 from masklet_export.graphs.hiera_nodes import hiera_features
+from masklet_export.graphs.repvit_nodes import repvit_features
 from masklet_export.model.hub_model import HubModel
 from masklet_export.model.nano import NanoModel
 from masklet_export.model.video_model import VideoModel
@@ -27,7 +28,8 @@ def build_image_encoder(model: VideoModel, storage: Storage = "float16") -> onnx
     if isinstance(model, NanoModel):
         features = nano_features(graph, image, model)
     elif isinstance(model, HubModel):
-        features = hiera_features(graph, image, model)
+        write = hiera_features if model.spatial_perceiver is None else repvit_features
+        features = write(graph, image, model)
     else:
         raise TypeError(f"no image encoder graph for {type(model).__name__}")
     graph.output(features.stride4, "features_stride4", (1, hidden // 8, size // 4, size // 4))

@@ -1,8 +1,9 @@
 """Graph `memory_attention`: condition one frame's features on each object's memory bank.
 
-in:  features_stride16 float32[1,D,h,h], spatial_memories [B,N,h·h,64], temporal_rows int32[B,N], memory_mask [B,N],
+in:  features_stride16 float32[1,D,h,h], spatial_memories [B,N,L,64], temporal_rows int32[B,N], memory_mask [B,N],
      object_pointers [B,K,D], pointer_times [B,K], pointer_mask [B,K]
 out: conditioned_features [B,D,h,h]
+L = h·h; in EdgeTAM the perceiver's latents, of which the global ones have no place: no position, no rotation.
 
 Everything up to the first cross attention depends on the frame alone and has batch 1: layer 0's self attention is
 computed once for all objects. Source: SAM 2 §4; sam2/modeling/memory_attention.py@2b90b9f.
@@ -15,12 +16,14 @@ from dataclasses import dataclass
 import numpy as np
 import onnx
 from onnx import TensorProto
+from torch import nn
+from transformers.models.edgetam_video.modeling_edgetam_video import EdgeTamVideoMemoryAttentionLayer
 from transformers.models.sam2_video.modeling_sam2_video import Sam2VideoRoPEAttention
 
 from masklet_export.graphs.graph_builder import GraphBuilder, Storage, Value
 from masklet_export.graphs.layers import gemm, in_query_chunks, layer_norm, linear, query_chunks, relu
 from masklet_export.graphs.position_tables import rope_tables, sine_table, time_code
-from masklet_export.model.video_model import VideoModel
+from masklet_export.model.video_model import VideoModel, perceiver_windows
 
 NAME = "memory_attention"
 _MASKED = 1e4
@@ -33,16 +36,16 @@ _POSITION_WEIGHT = 0.1
 
 @dataclass(frozen=True)
 class _Bank:
-    """What every layer's cross attention reads; T = N·h·h + K·D/64 tokens."""
+    """What every layer's cross attention reads; T = N·L + K·D/64 tokens."""
 
     values_btc: Value
     """[B,T,64]: memories and pieces of pointers as they are."""
     keys_btc: Value
     """[B,T,64]: the same with positions added."""
     cosines: Value
-    """[T,D/2]; ones for pointers, which are not rotated."""
+    """[T,D/2]; ones for pointers and global latents, which are not rotated."""
     sines: Value
-    """[T,D/2]; zeros for pointers."""
+    """[T,D/2]; zeros for those."""
     bias_b1t: Value
     """[B,1,T]: 0 for real tokens, −1e4 for padding."""
 
@@ -56,7 +59,8 @@ class _MemoryAttention:
         self.hidden = model.hidden_size
         self.channels = model.memory_channels
         self.cells = model.grid**2
-        self.cosines, self.sines = rope_tables(graph, model)
+        self.memory_tokens = model.memory_tokens
+        self.cosines, self.sines = rope_tables(graph, model, model.grid)
 
     def condition(self, features: Value, bank: _Bank) -> Value:
         """All layers: features [1,D,h,h] → [B,D,h,h]."""
@@ -68,8 +72,9 @@ class _MemoryAttention:
             crossed = self._cross_attention(layer_norm(graph, x_nd, layer.layer_norm2), layer.cross_attn_image, bank)
             # Before the first layer's sum x has batch 1; from here on it has the objects' batch.
             x_nd = (self._with_batch(x_nd, self.hidden) + crossed).reshape(-1, self.hidden)
-            inner = relu(graph, linear(graph, layer_norm(graph, x_nd, layer.layer_norm3), layer.linear1))
-            x_nd = x_nd + linear(graph, inner, layer.linear2)
+            up, down = _feed_forward_layers(layer)
+            inner = relu(graph, linear(graph, layer_norm(graph, x_nd, layer.layer_norm3), up))
+            x_nd = x_nd + linear(graph, inner, down)
         x_bnd = self._with_batch(layer_norm(graph, x_nd, attention.layer_norm), self.hidden)
         return x_bnd.transpose(0, 2, 1).reshape(-1, self.hidden, self.model.grid, self.model.grid)
 
@@ -79,16 +84,36 @@ class _MemoryAttention:
         """Lay memories and pointers out as one list of tokens."""
         graph, channels, split = self.graph, self.channels, self.hidden // self.channels
         temporal = graph.gather(graph.weight(self.model.temporal_positions), rows).reshape(0, 0, 1, channels)
-        positioned = memories + (sine_table(graph, channels, self.model.grid) + temporal)
+        positioned = memories + (self._memory_positions() + temporal)
+        cosines, sines = self._memory_rotations()
         return _Bank(
             values_btc=graph.concat([memories.reshape(0, -1, channels), pointers.reshape(0, -1, channels)], axis=1),
             keys_btc=graph.concat([positioned.reshape(0, -1, channels), self._timed(pointers, times)], axis=1),
-            cosines=self._token_table(self.cosines, 1.0, memory_mask, pointer_mask),
-            sines=self._token_table(self.sines, 0.0, memory_mask, pointer_mask),
+            cosines=self._token_table(cosines, 1.0, memory_mask, pointer_mask),
+            sines=self._token_table(sines, 0.0, memory_mask, pointer_mask),
             bias_b1t=graph.concat(
-                [_repeated(graph, memory_mask, self.cells), _repeated(graph, pointer_mask, split)], axis=2
+                [_repeated(graph, memory_mask, self.memory_tokens), _repeated(graph, pointer_mask, split)], axis=2
             ),
         )
+
+    def _memory_positions(self) -> Value:
+        """Position code of a memory's tokens, [L,64]."""
+        graph, perceiver = self.graph, self.model.spatial_perceiver
+        if perceiver is None:
+            return sine_table(graph, self.channels, self.model.grid)
+        nowhere = graph.filled(0.0, (perceiver.num_latents_1d, self.channels))
+        return graph.concat([nowhere, sine_table(graph, self.channels, perceiver_windows(perceiver))], axis=0)
+
+    def _memory_rotations(self) -> tuple[Value, Value]:
+        """Cosines and sines for a memory's tokens, each [L,D/2]."""
+        graph, perceiver = self.graph, self.model.spatial_perceiver
+        if perceiver is None:
+            return self.cosines, self.sines
+        shape = (perceiver.num_latents_1d, self.hidden // 2)
+        unturned = graph.filled(1.0, shape), graph.filled(0.0, shape)
+        tables = rope_tables(graph, self.model, perceiver_windows(perceiver))
+        cosines, sines = (graph.concat(pair, axis=0) for pair in zip(unturned, tables, strict=True))
+        return cosines, sines
 
     def _timed(self, pointers_bkd: Value, times_bk: Value) -> Value:
         """Pointers in pieces of 64 with their time code added, [B,K·D/64,64]; 2.0 has no time code."""
@@ -108,7 +133,7 @@ class _MemoryAttention:
         graph, half, split = self.graph, self.hidden // 2, self.hidden // self.channels
         pieces = []
         constant = graph.constant(np.full((1, split, half), at_pointers, np.float32))
-        for mask, base in ((memory_mask, table_nc.reshape(1, self.cells, half)), (pointer_mask, constant)):
+        for mask, base in ((memory_mask, table_nc.reshape(1, self.memory_tokens, half)), (pointer_mask, constant)):
             first = graph.gather(mask, [0]).reshape(-1, 1, 1)
             pieces.append((first * 0.0 + base).reshape(-1, half))
         return graph.concat(pieces, axis=0)
@@ -141,7 +166,8 @@ class _MemoryAttention:
             keys.append(bank.keys_btc @ weight.transpose(1, 0) + bias)
         query = graph.concat(_rotate(*queries, self.cosines, self.sines), axis=2)
         key = graph.concat(_rotate(*keys, bank.cosines, bank.sines), axis=2)
-        largest_bank = self.model.temporal_positions.shape[0] * self.cells + _POINTERS * self.hidden // self.channels
+        spatial_tokens = self.model.temporal_positions.shape[0] * self.memory_tokens
+        largest_bank = spatial_tokens + _POINTERS * self.hidden // self.channels
         attended = self._attend(query, key, bank.values_btc, bank.bias_b1t, largest_bank)
         output = gemm(graph, attended.reshape(-1, self.channels), *self._output_fold(layer))
         return self._with_batch(output, self.hidden)
@@ -183,7 +209,7 @@ def build_memory_attention(model: VideoModel, storage: Storage = "float16") -> o
     graph = GraphBuilder(NAME, model, storage)
     hidden, grid = model.hidden_size, model.grid
     features = graph.input("features_stride16", (1, hidden, grid, grid))
-    memories = graph.input("spatial_memories", ("B", "N", grid**2, model.memory_channels))
+    memories = graph.input("spatial_memories", ("B", "N", model.memory_tokens, model.memory_channels))
     rows = graph.input("temporal_rows", ("B", "N"), TensorProto.INT32)
     memory_mask = graph.input("memory_mask", ("B", "N"))
     pointers = graph.input("object_pointers", ("B", "K", hidden))
@@ -192,6 +218,13 @@ def build_memory_attention(model: VideoModel, storage: Storage = "float16") -> o
     bank = nodes.bank(memories, rows, memory_mask, pointers, *times_and_mask)
     graph.output(nodes.condition(features, bank), "conditioned_features", ("B", hidden, grid, grid))
     return graph.to_model()
+
+
+def _feed_forward_layers(layer: nn.Module) -> tuple[nn.Linear, nn.Linear]:
+    """EdgeTAM keeps the two in a module of their own."""
+    if isinstance(layer, EdgeTamVideoMemoryAttentionLayer):
+        return layer.mlp.up_proj, layer.mlp.down_proj
+    return layer.linear1, layer.linear2
 
 
 def _rotate(first: Value, second: Value, cosines: Value, sines: Value) -> list[Value]:

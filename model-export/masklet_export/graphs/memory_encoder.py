@@ -1,7 +1,7 @@
 """Graph `memory_encoder`: one frame's features and B objects' masks → spatial memories.
 
 in:  features_stride16 float32[1,D,h,h], mask_logits [B,1,S/4,S/4], occlusion_score [B,1], binarize [B]
-out: spatial_memory [B,h·h,64], row-major positions
+out: spatial_memory [B,L,64]: L = h·h in row-major order, in EdgeTAM its perceiver's latents
 
 Source: SAM 2 §4 "memory encoder"; sam2/modeling/memory_encoder.py@2b90b9f, sam2_base.py@2b90b9f `_encode_new_memory`.
 """
@@ -16,6 +16,7 @@ from transformers.models.sam2_video.modeling_sam2_video import Sam2VideoMemoryFu
 
 from masklet_export.graphs.graph_builder import GraphBuilder, Storage, Value
 from masklet_export.graphs.layers import gelu, gemm, layer_norm, linear, pointwise_conv
+from masklet_export.graphs.perceiver_nodes import SpatialPerceiver
 from masklet_export.model.video_model import SIGMOID_BIAS, SIGMOID_SCALE, VideoModel
 
 NAME = "memory_encoder"
@@ -47,7 +48,9 @@ def build_memory_encoder(model: VideoModel, storage: Storage = "float16") -> onn
     if model.occlusion_embedding is not None:
         is_absent = 1.0 - graph.op("Cast", graph.op("Greater", score, graph.value(0.0)), to=TensorProto.FLOAT)
         memory = memory + is_absent.reshape(0, 1, 1) * graph.weight(model.occlusion_embedding)
-    graph.output(memory, "spatial_memory", ("B", cells, channels))
+    if model.spatial_perceiver is not None:
+        memory = SpatialPerceiver(graph, model).resample(memory)
+    graph.output(memory, "spatial_memory", ("B", model.memory_tokens, channels))
     return graph.to_model()
 
 

@@ -19,13 +19,13 @@ def sine_table(graph: GraphBuilder, channels: int, grid: int) -> Value:
     return _sum_of_factors(graph, rows, columns)
 
 
-def rope_tables(graph: GraphBuilder, model: VideoModel) -> tuple[Value, Value]:
-    """Cosines and sines of axial RoPE, each [h·h,D/2]: one column per rotated pair, x pairs before y pairs.
+def rope_tables(graph: GraphBuilder, model: VideoModel, side: int) -> tuple[Value, Value]:
+    """Cosines and sines of axial RoPE, each [side·side,D/2]: one column per rotated pair, x pairs before y pairs.
 
     Source: sam2/modeling/position_encoding.py@2b90b9f `compute_axial_cis`.
     """
     frequencies = model.memory_attention.rotary_emb.inv_freq.detach().float().cpu()
-    angles = torch.arange(model.grid, dtype=torch.float32)[:, None] * frequencies
+    angles = torch.arange(side, dtype=torch.float32)[:, None] * frequencies
     zeros = np.zeros(angles.shape, np.float32)
     tables = []
     for values in (angles.cos().numpy(), angles.sin().numpy()):

@@ -1,10 +1,11 @@
-"""SAM 2 and 2.1 from transformers' `Sam2VideoModel`, behind the same four steps as the nano model."""
+"""SAM 2, SAM 2.1 and EdgeTAM from transformers' video models, behind the same four steps as the nano model."""
 
 from __future__ import annotations
 
 from torch import Tensor, nn
-from transformers import Sam2VideoModel
+from transformers import EdgeTamVideoConfig, EdgeTamVideoModel, Sam2VideoConfig, Sam2VideoModel
 
+from masklet_export.model.edgetam_configuration import edgetam_configuration
 from masklet_export.model.feature_neck import ImageFeatures
 from masklet_export.model.hub_configurations import HubSize, hub_configuration
 from masklet_export.model.video_model import VideoModel
@@ -18,10 +19,14 @@ _HUB_NAMES = {
 """Our modules and tensors that transformers calls otherwise."""
 
 
-class HubModel(VideoModel):
-    """Borrows the modules and tensors of a loaded `Sam2VideoModel` (Hiera encoder, any size, 2.0 or 2.1)."""
+HubConfig = Sam2VideoConfig | EdgeTamVideoConfig
+HubModule = Sam2VideoModel | EdgeTamVideoModel
 
-    def __init__(self, hub: Sam2VideoModel) -> None:
+
+class HubModel(VideoModel):
+    """Borrows the modules and tensors of a loaded `Sam2VideoModel` (any size, 2.0 or 2.1) or `EdgeTamVideoModel`."""
+
+    def __init__(self, hub: HubModule) -> None:
         super().__init__()
         settings = hub.config
         self.hub_shapes = {key: tuple(tensor.shape) for key, tensor in hub.state_dict().items()}
@@ -42,6 +47,7 @@ class HubModel(VideoModel):
         self.temporal_positions = nn.Parameter(rows.reshape(rows.shape[0], -1))
         self.no_object_pointer = hub.no_object_pointer
         self.occlusion_embedding = hub.occlusion_spatial_embedding_parameter
+        self.spatial_perceiver = hub.spatial_perceiver if isinstance(hub, EdgeTamVideoModel) else None
         self.set_image_size(settings.image_size)
 
     def stored_weight(self, key: str) -> tuple[str, tuple[int, ...]]:
@@ -66,8 +72,21 @@ class HubModel(VideoModel):
         )
 
 
-def unloaded_hub_model(size: HubSize, architecture: str) -> HubModel:
-    """A released model with whatever numbers its modules are born with: for its shapes."""
-    settings = hub_configuration(size, architecture)
+def build_hub_module(settings: HubConfig) -> HubModule:
+    """transformers' model of a configuration, in eval mode, with the numbers its modules are born with."""
     settings._attn_implementation = "eager"
-    return HubModel(Sam2VideoModel(settings).eval())
+    return hub_module_class(settings)(settings).eval()
+
+
+def hub_module_class(settings: HubConfig) -> type[HubModule]:
+    return EdgeTamVideoModel if isinstance(settings, EdgeTamVideoConfig) else Sam2VideoModel
+
+
+def unloaded_hub_model(size: HubSize, architecture: str) -> HubModel:
+    """A released SAM 2 with whatever numbers its modules are born with: for its shapes."""
+    return HubModel(build_hub_module(hub_configuration(size, architecture)))
+
+
+def unloaded_edgetam() -> HubModel:
+    """EdgeTAM likewise."""
+    return HubModel(build_hub_module(edgetam_configuration()))

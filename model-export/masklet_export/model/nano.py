@@ -74,6 +74,7 @@ class NanoModel(VideoModel):
         self.temporal_positions = nn.Parameter(torch.randn(self.config.num_spatial_memories, memory) * 0.02)
         self.no_object_pointer = nn.Parameter(torch.randn(1, hidden) * 0.02)
         self.occlusion_embedding = nn.Parameter(torch.randn(1, memory) * 0.02)
+        self.spatial_perceiver = None
 
 
 @torch.no_grad()

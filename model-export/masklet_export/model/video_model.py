@@ -7,6 +7,7 @@ size · S model input size · h = S/16.
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import Self
@@ -14,6 +15,7 @@ from typing import Self
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
+from transformers.models.edgetam_video.modeling_edgetam_video import EdgeTamVideoPerceiverResampler
 from transformers.models.sam2_video.modeling_sam2_video import (
     Sam2VideoFeedForward,
     Sam2VideoMaskDecoder,
@@ -74,6 +76,8 @@ class VideoModel(nn.Module, ABC):
     """[1,D]"""
     occlusion_embedding: nn.Parameter | None
     """[1,64]; None in SAM 2.0."""
+    spatial_perceiver: EdgeTamVideoPerceiverResampler | None
+    """EdgeTAM's: makes a few tokens of a memory's h·h; None in SAM 2."""
 
     @abstractmethod
     def encode_image(self, image_b3ss: Tensor) -> ImageFeatures:
@@ -81,7 +85,9 @@ class VideoModel(nn.Module, ABC):
 
     @property
     def architecture(self) -> str:
-        """`sam2.1` or `sam2.0`, told apart by the tensors that 2.1 added."""
+        """`sam2.1` or `sam2.0`, told apart by the tensors that 2.1 added; `edgetam` by its perceiver."""
+        if self.spatial_perceiver is not None:
+            return "edgetam"
         return "sam2.0" if self.occlusion_embedding is None else "sam2.1"
 
     @property
@@ -89,12 +95,22 @@ class VideoModel(nn.Module, ABC):
         """Side h of the stride-16 map."""
         return self.image_size // STRIDE16
 
+    @property
+    def memory_tokens(self) -> int:
+        """Tokens of one spatial memory: its h·h positions, or the perceiver's latents."""
+        if self.spatial_perceiver is None:
+            return self.grid**2
+        return self.spatial_perceiver.num_latents_1d + self.spatial_perceiver.num_latents_2d
+
     def set_image_size(self, image_size: int) -> Self:
         """Rebuild every table that depends on the model's input size; weights stay as they are.
 
-        Raises `ValueError` when the size is not a multiple of 32.
+        Raises `ValueError` when the size is not a multiple of 32 (EdgeTAM: of 16 times its perceiver's windows a side).
         """
         check_image_size(image_size)
+        windows = perceiver_windows(self.spatial_perceiver) if self.spatial_perceiver is not None else 1
+        if image_size % (STRIDE16 * windows) != 0:
+            raise ValueError(f"image size must be a multiple of {STRIDE16 * windows} for EdgeTAM, got {image_size}")
         self.image_size = image_size
         grid = self.grid
         self.prompt_encoder.image_embedding_size = (grid, grid)
@@ -132,17 +148,17 @@ class VideoModel(nn.Module, ABC):
 
         Args:
             stride16_bdhh: [1 or B,D,h,h].
-            spatial_memories_bnlc: [B,N,h·h,64], row-major positions, N ≥ 1.
+            spatial_memories_bnlc: [B,N,L,64], N ≥ 1; L = `memory_tokens`, row-major positions.
             temporal_rows_bn: int [B,N] or [1,N], rows of `temporal_positions`.
             object_pointers_bkd: [B,K,D], or None for no pointers.
             pointer_times_bk: [B,K] or [1,K], dt / (min(frames, 16) − 1), signed; ignored by SAM 2.0.
         Returns: conditioned features [B,D,h,h].
         Source: SAM 2 §4; sam2_base.py@2b90b9f `_prepare_memory_conditioned_features`.
         """
-        batch, _, cells, channels = spatial_memories_bnlc.shape
+        batch, count, _, channels = spatial_memories_bnlc.shape
         keys = spatial_memories_bnlc.flatten(1, 2)
         rows = F.embedding(temporal_rows_bn.long(), self.temporal_positions)
-        positions = (self.memory_positions + rows[:, :, None]).flatten(1, 2).expand(batch, -1, -1)
+        positions = (self._token_positions() + rows[:, :, None]).flatten(1, 2).expand(batch, -1, -1)
         pointer_tokens = 0
         if object_pointers_bkd is not None and object_pointers_bkd.shape[1] > 0:
             split = self.hidden_size // channels
@@ -157,8 +173,16 @@ class VideoModel(nn.Module, ABC):
             memory=keys.transpose(0, 1),
             memory_posision_embeddings=positions.transpose(0, 1),
             num_object_pointer_tokens=pointer_tokens,
+            **({} if self.spatial_perceiver is None else {"num_spatial_memory_tokens": count}),
         )
-        return conditioned.reshape(batch, cells, -1).transpose(1, 2).unflatten(2, (self.grid, self.grid))
+        return conditioned.reshape(batch, self.grid**2, -1).transpose(1, 2).unflatten(2, (self.grid, self.grid))
+
+    def _token_positions(self) -> Tensor:
+        """Position code of a memory's tokens, [L,64]; the perceiver's global latents have none."""
+        if self.spatial_perceiver is None:
+            return self.memory_positions
+        windows = sine_positions_2d(self.memory_channels, perceiver_windows(self.spatial_perceiver))
+        return F.pad(windows, (0, 0, self.spatial_perceiver.num_latents_1d, 0)).to(self.memory_positions)
 
     def _pointer_positions(self, object_pointers_bkd: Tensor, pointer_times_bk: Tensor | None) -> Tensor:
         """Position code of each pointer, [B or 1,K,64]; zeros in SAM 2.0."""
@@ -226,7 +250,7 @@ class VideoModel(nn.Module, ABC):
     def encode_memory(
         self, stride16_bdhh: Tensor, mask_logits_b1hw: Tensor, is_present_b: Tensor, binarize: bool = False
     ) -> Tensor:
-        """Fuse one frame's raw features with its mask into a spatial memory [B,h·h,64].
+        """Fuse one frame's raw features with its mask into a spatial memory [B,L,64].
 
         Args:
             stride16_bdhh: [1 or B,D,h,h], without no-memory embedding or memory attention.
@@ -242,6 +266,10 @@ class VideoModel(nn.Module, ABC):
         memory = memory.flatten(2).transpose(1, 2)
         if self.occlusion_embedding is not None:
             memory = memory + (1 - is_present_b)[:, None, None] * self.occlusion_embedding
+        if self.spatial_perceiver is not None:
+            maps = (memory, self.memory_positions.expand_as(memory))
+            grid = (self.grid, self.grid)
+            memory, _ = self.spatial_perceiver(*(each.transpose(1, 2).unflatten(2, grid) for each in maps))
         return memory
 
     def make_pointer(self, mask_tokens_bd: Tensor, is_present_b: Tensor) -> Tensor:
@@ -251,3 +279,8 @@ class VideoModel(nn.Module, ABC):
         """
         present = is_present_b[:, None]
         return present * self.object_pointer_projection(mask_tokens_bd) + (1 - present) * self.no_object_pointer
+
+
+def perceiver_windows(perceiver: EdgeTamVideoPerceiverResampler) -> int:
+    """Into how many windows a side the perceiver cuts a memory; each becomes one token."""
+    return math.isqrt(perceiver.num_latents_2d)

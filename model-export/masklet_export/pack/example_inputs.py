@@ -55,7 +55,7 @@ def _memory_attention_inputs(
     memory_mask, pointer_mask = np.ones((slots, memories), np.float32), np.ones((slots, pointers), np.float32)
     memory_mask[-1, 1:] = 0
     pointer_mask[-1, 2:] = 0
-    shape = (slots, memories, model.grid**2, model.memory_channels)
+    shape = (slots, memories, model.memory_tokens, model.memory_channels)
     return {
         "features_stride16": features["features_stride16"],
         "spatial_memories": random.standard_normal(shape).astype(np.float32),

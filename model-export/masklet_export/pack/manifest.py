@@ -12,7 +12,7 @@ from typing import Any
 FORMAT = "masklet-pack/1"
 MANIFEST_FILE = "manifest.json"
 GRAPH_NAMES = ("image_encoder", "memory_attention", "mask_decoder", "memory_encoder")
-ARCHITECTURES = ("sam2.1", "sam2.0")
+ARCHITECTURES = ("sam2.1", "sam2.0", "edgetam")
 SINGLE_CLICKS = ("token0", "best-of-three")
 IMAGE_MEAN = (0.485, 0.456, 0.406)
 IMAGE_STD = (0.229, 0.224, 0.225)

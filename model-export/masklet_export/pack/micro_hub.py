@@ -1,16 +1,19 @@
-"""A weightless model at the smallest sizes with random weights beside it: SAM 2's own code, for tests of a runtime."""
+"""Weightless models at the smallest sizes with random weights beside them: the real code, for tests of a runtime."""
 
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import torch
 from safetensors.numpy import save
 from safetensors.torch import save_file
-from transformers import Sam2VideoConfig
+from transformers import EdgeTamVideoConfig, Sam2VideoConfig
 
+from masklet_export.model.edgetam_configuration import RepVitConfig, edgetam_configuration
 from masklet_export.model.hub_model import HubModel
 from masklet_export.pack.example_inputs import example_inputs
 from masklet_export.pack.random_hub_model import random_hub_model
@@ -26,6 +29,9 @@ _CARD = WeightlessCard(
     provenance="Random numbers from a fixed seed, written by `masklet-export micro`.",
     repository="masklet/micro-hub",
 )
+EDGETAM_SIZES = (64, 128)
+_EDGETAM_CARD = replace(_CARD, name="micro-edgetam", title="Micro EdgeTAM", repository="masklet/micro-edgetam")
+_EDGETAM_WINDOWS = 4
 
 
 def micro_hub_configuration(architecture: str = "sam2.1") -> Sam2VideoConfig:
@@ -72,13 +78,51 @@ def micro_hub_model(architecture: str = "sam2.1") -> HubModel:
     return random_hub_model(micro_hub_configuration(architecture))
 
 
+def micro_edgetam_configuration() -> EdgeTamVideoConfig:
+    """EdgeTAM likewise: a block or two at every stride, 8 global latents and 4x4 windows, 0.6 M parameters."""
+    size, grid = EDGETAM_SIZES[0], EDGETAM_SIZES[0] // 16
+    return edgetam_configuration(
+        RepVitConfig(widths=(8, 16, 32, 64), depths=(1, 1, 2, 1)),
+        image_size=size,
+        vision_config={
+            "fpn_hidden_size": _HIDDEN,
+            "backbone_feature_sizes": [[4 * grid] * 2, [2 * grid] * 2, [grid] * 2],
+        },
+        prompt_encoder_config={"hidden_size": _HIDDEN, "image_size": size},
+        mask_decoder_config={"hidden_size": _HIDDEN, "mlp_dim": 64, "iou_head_hidden_dim": 32},
+        memory_attention_hidden_size=_HIDDEN,
+        memory_attention_mlp_hidden_size=64,
+        memory_attention_rope_feat_sizes=[grid, grid],
+        memory_attention_rope_k_sizes=[_EDGETAM_WINDOWS] * 2,
+        memory_encoder_hidden_size=_HIDDEN,
+        mask_downsampler_embed_dim=_HIDDEN,
+        memory_fuser_embed_dim=_HIDDEN,
+        memory_fuser_intermediate_dim=64,
+        memory_fuser_num_layers=1,
+        perceiver_resampler_num_latents=8,
+        perceiver_resampler_num_latents_2d=_EDGETAM_WINDOWS**2,
+    )
+
+
+def micro_edgetam_model() -> HubModel:
+    return random_hub_model(micro_edgetam_configuration())
+
+
 def write_micro_hub(folder: Path) -> None:
-    """Write the catalogue, the graphs, `model.safetensors` (float16) and PyTorch's answers at 64 px."""
-    model = micro_hub_model()
-    write_catalogue(folder, [write_weightless(folder, model, _CARD, MICRO_SIZES)])
+    """Write the catalogue, the graphs, `model.safetensors` (float16) and PyTorch's answers at the smaller size."""
+    _write(folder, micro_hub_model(), _CARD, MICRO_SIZES)
+
+
+def write_micro_edgetam(folder: Path) -> None:
+    """Write EdgeTAM's likewise."""
+    _write(folder, micro_edgetam_model(), _EDGETAM_CARD, EDGETAM_SIZES)
+
+
+def _write(folder: Path, model: HubModel, card: WeightlessCard, sizes: Sequence[int]) -> None:
+    write_catalogue(folder, [write_weightless(folder, model, card, sizes)])
     state = {key: tensor.to(torch.float16).contiguous() for key, tensor in model.hub_state().items()}
     save_file(state, folder / "model.safetensors")
-    model.set_image_size(MICRO_SIZES[0])
+    model.set_image_size(sizes[0])
     golden = folder / "golden"
     golden.mkdir(exist_ok=True)
     for name, inputs in example_inputs(model).items():

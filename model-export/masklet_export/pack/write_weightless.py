@@ -17,7 +17,7 @@ from typing import Any
 import onnx
 from onnx import TensorProto
 
-from masklet_export.checkpoints.meta_keys import meta_keys
+from masklet_export.checkpoints.meta_keys import meta_keys, meta_rows
 from masklet_export.graphs.build_graphs import BUILDERS
 from masklet_export.model.hub_model import HubModel
 from masklet_export.pack.graph_costs import graph_costs
@@ -79,12 +79,11 @@ def write_weightless(folder: Path, model: HubModel, card: WeightlessCard, image_
     }
     file = f"{card.name}.json"
     (folder / file).write_text(json.dumps(content, separators=(",", ":")) + "\n", encoding="utf-8")
-    backbone = model.vision_encoder.backbone
     return {
         "name": card.name,
         "title": card.title,
         "architecture": model.architecture,
-        "trunk": {"width": backbone.pos_embed.shape[1], "depth": len(backbone.blocks)},
+        "trunk": _trunk(model),
         "parameters": sum(prod(entry["shape"]) for group in weights.values() for entry in group.values()),
         "license": card.license,
         "repository": card.repository,
@@ -120,4 +119,18 @@ def _external_keys(proto: onnx.ModelProto) -> list[str]:
 
 def _entry(key: str, model: HubModel) -> dict[str, Any]:
     entry = {"shape": list(model.hub_shapes[key]), "meta": meta_keys(key)}
+    if rows := meta_rows(key):
+        entry["metaPart"] = rows._asdict()
     return entry | ({"aliases": _ALIASES[key]} if key in _ALIASES else {})
+
+
+def _trunk(model: HubModel) -> dict[str, int]:
+    """Width at stride 4, and how many blocks."""
+    backbone = model.vision_encoder.backbone
+    if model.spatial_perceiver is None:
+        return {"width": backbone.pos_embed.shape[1], "depth": len(backbone.blocks)}
+    network = backbone.timm_model
+    return {
+        "width": network.stem.conv2.c.out_channels,
+        "depth": sum(len(stage.blocks) for stage in network.stages),
+    }

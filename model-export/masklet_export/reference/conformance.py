@@ -55,7 +55,7 @@ def run_all(folder: Path) -> Iterator[tuple[str, list[str]]]:
     for path in sorted((folder / "policy").glob("*.json")):
         yield f"policy/{path.stem}", _guarded(run_policy_scenario, path)
     numeric = folder / "numeric"
-    for version in ("2.1", "2.0"):
+    for version in ("2.1", "2.0", "edgetam"):
         cases = [path for path in sorted((numeric / "graphs" / version).glob("*.safetensors")) if _is_case(path)]
         scenarios = sorted((numeric / "scenarios" / version).glob("*.json"))
         if not cases and not scenarios:

@@ -106,13 +106,16 @@ class GraphRunner:
 
     def _attention_inputs(self, features: np.ndarray, evaluations: Sequence[Evaluation]) -> dict[str, np.ndarray]:
         """Banks of all objects padded to the longest; at least one slot each, masked where nothing is in it."""
-        slots, hidden = len(evaluations), features.shape[1]
-        cells, channels = features.shape[2] * features.shape[3], self.manifest.memory_channels
+        slots, hidden, channels = len(evaluations), features.shape[1], self.manifest.memory_channels
+        cells = features.shape[2] * features.shape[3]
+        # A memory has a token for each cell, or as many as a perceiver has latents.
+        stored = (memory.result.spatial_memory for evaluation in evaluations for memory in evaluation.memories)
+        tokens = next((len(memory) for memory in stored), cells)
         memories = max(1, *(len(evaluation.memories) for evaluation in evaluations))
         pointers = max(1, *(len(evaluation.pointers) for evaluation in evaluations))
         inputs = {
             "features_stride16": features,
-            "spatial_memories": np.zeros((slots, memories, cells, channels), np.float32),
+            "spatial_memories": np.zeros((slots, memories, tokens, channels), np.float32),
             "temporal_rows": np.zeros((slots, memories), np.int32),
             "memory_mask": np.zeros((slots, memories), np.float32),
             "object_pointers": np.zeros((slots, pointers, hidden), np.float32),

@@ -32,7 +32,7 @@ class FrameResult:
     candidate_ious: tuple[float, ...] = ()
     """Predicted IoU of tokens 0..3."""
     spatial_memory: np.ndarray | None = None
-    """float32 [h·h,64]; None until the memory encoder has run."""
+    """float32 [L,64], L = h·h or a perceiver's latents; None until the memory encoder has run."""
 
 
 Results = Mapping[int, FrameResult]

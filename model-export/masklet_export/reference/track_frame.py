@@ -74,7 +74,7 @@ class FrameRunner(Protocol):
         ...
 
     def encode_memories(self, frame_index: int, encodings: Sequence[MemoryEncoding]) -> list[np.ndarray]:
-        """Spatial memories [h·h,64]."""
+        """Spatial memories [L,64]."""
         ...
 
 

@@ -39,10 +39,10 @@ class TrackerOptions:
 
     @property
     def has_pointer_times(self) -> bool:
-        """2.0 does not encode when a pointer was made."""
-        return self.architecture != "sam2.0"
+        """2.0 and EdgeTAM do not encode when a pointer was made."""
+        return self.architecture == "sam2.1"
 
     @property
     def has_occlusion_embedding(self) -> bool:
-        """2.0 adds nothing to the memory of a frame without the object."""
-        return self.architecture != "sam2.0"
+        """2.0 and EdgeTAM add nothing to the memory of a frame without the object."""
+        return self.architecture == "sam2.1"

@@ -18,7 +18,7 @@ export async function* runConformance(folder: string, packs: Record<string, stri
     yield { name: `policy/${scenario.name}`, failures: await comparePolicy(scenario), detail: `${scenario.actions.length} actions` };
   }
   const numeric = join(folder, 'numeric');
-  for (const version of ['2.1', '2.0']) {
+  for (const version of ['2.1', '2.0', 'edgetam']) {
     const graphs = join(numeric, 'graphs', version);
     const scenarios = join(numeric, 'scenarios', version);
     if (!existsSync(graphs) && !existsSync(scenarios)) continue;

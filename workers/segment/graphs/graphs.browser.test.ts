@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { downloadPack } from '../model-pack/download';
 import { createRuntime } from '../runtime/runtime';
 import { runMemoryAttention } from './memory-attention';
-import { compareWithPyTorch, microHubUrl, microPackUrl } from './micro-parity';
+import { compareWithPyTorch, microEdgeTamUrl, microHubUrl, microPackUrl } from './micro-parity';
 
 it('gives what PyTorch gives, graph by graph, on WASM', async () => {
   const errors = await compareWithPyTorch('wasm');
@@ -10,12 +10,16 @@ it('gives what PyTorch gives, graph by graph, on WASM', async () => {
   for (const { graph, output, relativeError } of errors) expect(relativeError, `${graph}.${output}`).toBeLessThan(1e-4);
 });
 
-it('takes the weights of a hub model from their own file, on WASM', async () => {
-  const weights = await (await fetch(new URL('model.safetensors', microHubUrl))).blob();
-  const errors = await compareWithPyTorch('wasm', microHubUrl, weights);
-  expect(errors.length).toBe(11);
-  for (const { graph, output, relativeError } of errors) expect(relativeError, `${graph}.${output}`).toBeLessThan(2e-3);
-});
+it.each([microHubUrl, microEdgeTamUrl])(
+  'takes the weights of a hub model from their own file, on WASM: %s',
+  async (url) => {
+    const weights = await (await fetch(new URL('model.safetensors', url))).blob();
+    const errors = await compareWithPyTorch('wasm', url, weights);
+    expect(errors.length).toBe(11);
+    for (const { graph, output, relativeError } of errors)
+      expect(relativeError, `${graph}.${output}`).toBeLessThan(2e-3);
+  },
+);
 
 it('attends for many objects in several runs as in one', async () => {
   const runtime = await createRuntime('wasm');

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { compareWithPyTorch, microHubUrl } from './micro-parity';
+import { compareWithPyTorch, microEdgeTamUrl, microHubUrl } from './micro-parity';
 
 it('gives what PyTorch gives, graph by graph, on WebGPU', async () => {
   expect(await navigator.gpu.requestAdapter(), 'no WebGPU adapter: this part can prove nothing here').not.toBeNull();
@@ -8,9 +8,13 @@ it('gives what PyTorch gives, graph by graph, on WebGPU', async () => {
   for (const { graph, output, relativeError } of errors) expect(relativeError, `${graph}.${output}`).toBeLessThan(1e-3);
 });
 
-it('takes the weights of a hub model from their own file, on WebGPU', async () => {
-  const weights = await (await fetch(new URL('model.safetensors', microHubUrl))).blob();
-  const errors = await compareWithPyTorch('webgpu', microHubUrl, weights);
-  expect(errors.length).toBe(11);
-  for (const { graph, output, relativeError } of errors) expect(relativeError, `${graph}.${output}`).toBeLessThan(5e-3);
-});
+it.each([microHubUrl, microEdgeTamUrl])(
+  'takes the weights of a hub model from their own file, on WebGPU: %s',
+  async (url) => {
+    const weights = await (await fetch(new URL('model.safetensors', url))).blob();
+    const errors = await compareWithPyTorch('webgpu', url, weights);
+    expect(errors.length).toBe(11);
+    for (const { graph, output, relativeError } of errors)
+      expect(relativeError, `${graph}.${output}`).toBeLessThan(5e-3);
+  },
+);

@@ -5,7 +5,7 @@ import type { ImageFeatures } from './image-encoder';
 
 /** What one object slot attends to. At least one memory; pointers may be none. */
 export type MemoryContext = {
-  /** `spatialMemory` float32[1, HW, 64]; `row` of the temporal position table. */
+  /** `spatialMemory` float32[1, L, 64], L the same in all; `row` of the temporal position table. */
   memories: readonly { row: number; output: { spatialMemory: Tensor | null } }[];
   /** `objectPointer` float32[1, D]; `time` = signed distance over the normaliser. */
   pointers: readonly { time: number; output: { objectPointer: Tensor } }[];
@@ -44,7 +44,7 @@ async function attend(
   features: ImageFeatures,
   slots: readonly MemoryContext[],
 ): Promise<Tensor> {
-  const [, hiddenSize = 0, height = 0, width = 0] = features.stride16.dims;
+  const [, hiddenSize = 0] = features.stride16.dims;
   const batch = slots.length;
   const memoryCount = Math.max(...slots.map((slot) => slot.memories.length));
   // The graph needs at least one row, masked when there is none.
@@ -55,6 +55,8 @@ async function attend(
   const times = new Float32Array(batch * pointerCount);
   const pointerMask = new Float32Array(batch * pointerCount);
   const memories: (Tensor | null)[] = [];
+  // As many as a memory has positions, or as a perceiver makes of them.
+  const [, tokenCount = 0] = slots.flatMap((slot) => slot.memories)[0]!.output.spatialMemory!.dims;
   const pointers: (Tensor | null)[] = [];
   slots.forEach((slot, b) => {
     for (let n = 0; n < memoryCount; n++) {
@@ -71,7 +73,7 @@ async function attend(
     }
   });
 
-  const spatialMemories = tensors.stack(memories, [batch, memoryCount, height * width, 64]);
+  const spatialMemories = tensors.stack(memories, [batch, memoryCount, tokenCount, 64]);
   const objectPointers = tensors.stack(pointers, [batch, pointerCount, hiddenSize]);
   try {
     const outputs = await session.run({

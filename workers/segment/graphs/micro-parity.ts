@@ -14,6 +14,7 @@ export const microPackUrl = new URL('/e2e/fixtures/packs/micro/', location.href)
 export type OutputError = { graph: GraphName; output: string; relativeError: number };
 
 export const microHubUrl = new URL('/e2e/fixtures/packs/micro-hub/', location.href).href;
+export const microEdgeTamUrl = new URL('/e2e/fixtures/packs/micro-edgetam/', location.href).href;
 
 /** @param url folder of the pack, or of the weightless model, whose weights are `weights` */
 export async function compareWithPyTorch(

@@ -40,11 +40,13 @@ async function placements(): Promise<Record<string, string[]>> {
     const runtime = await createRuntime('webgpu');
     const micro = await downloadPack(microPackUrl, () => undefined);
     const tiny = await zeroModel('sam2.1-hiera-tiny', 1024);
+    const edgeTam = await zeroModel('edgetam', 1024);
     const found: Record<string, string[]> = {};
     for (const graph of graphNames) {
       for (const [name, model, weights] of [
         ['micro', micro.graphs[graph], undefined],
         ['tiny', tiny.graphs[graph], tiny.weights(graph)],
+        ['edgetam', edgeTam.graphs[graph], edgeTam.weights(graph)],
       ] as const) {
         lines.length = 0;
         await (await runtime.createSession(model, weights)).release();
@@ -61,7 +63,7 @@ async function placements(): Promise<Record<string, string[]>> {
 
 it('runs every node of every graph on the GPU: nothing goes back and forth inside a frame', async () => {
   const found = await placements();
-  expect(Object.keys(found)).toHaveLength(2 * graphNames.length);
+  expect(Object.keys(found)).toHaveLength(3 * graphNames.length);
   for (const [session, where] of Object.entries(found)) {
     expect(where, session).toEqual(['All nodes placed on [WebGpuExecutionProvider]']);
   }

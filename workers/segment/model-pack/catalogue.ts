@@ -3,6 +3,7 @@ import { MaskletError } from '../../protocol/errors';
 import {
   checkTracker,
   graphNames,
+  isArchitecture,
   isNumbers,
   isPositive,
   isSha256,
@@ -40,6 +41,8 @@ export type WeightEntry = {
   shape: number[];
   /** Meta's name; several are stacked along the first axis. */
   meta: string[];
+  /** Which of so many equal parts along the first axis of Meta's tensor, where it holds more than this one. */
+  metaPart?: { part: number; of: number };
   aliases?: string[];
 };
 
@@ -111,14 +114,11 @@ export function parseWeightless(json: unknown): WeightlessManifest {
   for (const group of [...graphNames, 'mask_prompt'] as const) {
     for (const [key, entry] of Object.entries(manifest.weights?.[group] ?? { missing: null })) {
       const isValid = Array.isArray(entry?.shape) && entry.shape.every(isPositive) && Array.isArray(entry.meta);
-      check(isValid, `weights.${group}.${key}`);
+      const { part, of } = entry?.metaPart ?? { part: 0, of: 1 };
+      check(isValid && isPositive(of) && Number.isInteger(part) && part >= 0 && part < of, `weights.${group}.${key}`);
     }
   }
   return manifest;
-}
-
-function isArchitecture(value: unknown): boolean {
-  return value === 'sam2.0' || value === 'sam2.1';
 }
 
 function isImageSize(value: number): boolean {

@@ -11,7 +11,7 @@ export type Manifest = {
   name: string;
   title: string;
   version: string;
-  architecture: 'sam2.0' | 'sam2.1';
+  architecture: 'sam2.0' | 'sam2.1' | 'edgetam';
   /** S */
   imageSize: number;
   /** D */
@@ -58,7 +58,7 @@ export function parseManifest(json: unknown): Manifest {
   for (const field of ['title', 'version', 'license', 'provenance'] as const) {
     check(typeof manifest[field] === 'string', field);
   }
-  check(manifest.architecture === 'sam2.0' || manifest.architecture === 'sam2.1', 'architecture');
+  check(isArchitecture(manifest.architecture), 'architecture');
   check(isPositive(manifest.imageSize) && manifest.imageSize <= 8192 && manifest.imageSize % 32 === 0, 'imageSize');
   check(isPositive(manifest.hiddenSize), 'hiddenSize');
   check(manifest.memoryChannels === 64, 'memoryChannels');
@@ -98,6 +98,10 @@ export function checkTracker(tracker: Manifest['tracker'], check: (isValid: bool
   at('singleClick', (value) => value === 'best-of-three' || value === 'token0');
   at('stabilityThreshold', (value) => value === undefined || Number.isFinite(value));
   at('keepClickedComponent', (value) => value === undefined || isBoolean(value));
+}
+
+export function isArchitecture(value: unknown): boolean {
+  return value === 'sam2.0' || value === 'sam2.1' || value === 'edgetam';
 }
 
 function isObject(value: unknown): boolean {

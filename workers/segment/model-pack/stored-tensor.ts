@@ -18,6 +18,14 @@ export function tensorBytes(dtype: DType, shape: readonly number[]): number {
   return shape.reduce((product, size) => product * size, 1) * bytesPerElement[dtype];
 }
 
+/** One of so many equal parts of a tensor along its first axis, read as a tensor of its own. */
+export function partOf(tensor: StoredTensor, part: number, of: number): StoredTensor {
+  const [rows = 0, ...rest] = tensor.shape;
+  const sizeBytes = tensor.sizeBytes / of;
+  const read = async () => (await tensor.read()).slice(part * sizeBytes, (part + 1) * sizeBytes);
+  return { dtype: tensor.dtype, shape: [rows / of, ...rest], sizeBytes, read };
+}
+
 /** Float32 numbers of a float tensor of any width. @throws `model-incompatible` for other types */
 export async function readAsFloat32(tensor: StoredTensor): Promise<Float32Array<ArrayBuffer>> {
   return asFloat32(tensor.dtype, await tensor.read());

@@ -9,7 +9,7 @@ import {
 } from './catalogue';
 import { fetchGraphs, fetchJson, type ExternalWeight, type ModelPack } from './download';
 import { graphNames, type GraphName, type Manifest } from './manifest';
-import { isFloat, readAsFloat32, type StoredTensor } from './stored-tensor';
+import { isFloat, partOf, readAsFloat32, type StoredTensor } from './stored-tensor';
 import type { WeightsFile } from './weights-file';
 
 /** @throws `network`, `model-missing`, `model-incompatible` */
@@ -23,6 +23,10 @@ export async function fetchWeightless(catalogueUrl: string, { manifest }: Catalo
 }
 
 const trunkTable = { transformers: 'vision_encoder.backbone.pos_embed', meta: 'image_encoder.trunk.pos_embed' };
+const repVitStem = {
+  transformers: 'vision_encoder.backbone.timm_model.stem.conv2.c.weight',
+  meta: 'image_encoder.trunk.body.stem.conv2.c.weight',
+};
 const only21 = { transformers: 'occlusion_spatial_embedding_parameter', meta: 'no_obj_embed_spatial' };
 
 /**
@@ -31,18 +35,21 @@ const only21 = { transformers: 'occlusion_spatial_embedding_parameter', meta: 'n
  */
 export function recogniseWeights({ layout, tensors }: WeightsFile, entries: readonly CatalogueEntry[]): CatalogueEntry {
   const table = tensors.get(trunkTable[layout]);
-  if (!table) throw new MaskletError('model-incompatible', 'This file holds no weights of SAM 2 or SAM 2.1.');
-  const width = table.shape[1];
-  const blocks = [...tensors.keys()].map((key) => /\.blocks\.(\d+)\.attn\.qkv\.weight$/.exec(key)?.[1] ?? -1);
-  const depth = 1 + blocks.reduce<number>((most, block) => Math.max(most, +block), -1);
-  const architecture = tensors.has(only21[layout]) ? 'sam2.1' : 'sam2.0';
+  const stem = tensors.get(repVitStem[layout]);
+  const width = table?.shape[1] ?? stem?.shape[0];
+  if (width === undefined) {
+    throw new MaskletError('model-incompatible', 'This file holds no weights of SAM 2, SAM 2.1 or EdgeTAM.');
+  }
+  const block = table ? /\.blocks\.\d+\.attn\.qkv\.weight$/ : /\.blocks\.\d+\.token_mixer\.conv\.c\.weight$/;
+  const depth = [...tensors.keys()].filter((key) => block.test(key)).length;
+  const architecture = stem ? 'edgetam' : tensors.has(only21[layout]) ? 'sam2.1' : 'sam2.0';
   const found = entries.find(
     ({ trunk, architecture: theirs }) => trunk.width === width && trunk.depth === depth && theirs === architecture,
   );
   if (found) return found;
   throw new MaskletError(
     'model-incompatible',
-    `These are weights of a SAM 2 that is not known here: its image encoder is ${width} wide with ${depth} blocks.`,
+    `These are weights of a model that is not known here: its image encoder is ${width} wide with ${depth} blocks.`,
   );
 }
 
@@ -113,7 +120,9 @@ export async function weightlessPack(
 function findPieces({ layout, tensors }: WeightsFile, key: string, entry: WeightEntry): StoredTensor[] | null {
   if (layout === 'meta') {
     const pieces = entry.meta.map((name) => tensors.get(name));
-    return pieces.every((piece) => piece !== undefined) ? pieces : null;
+    if (!pieces.every((piece) => piece !== undefined)) return null;
+    const { metaPart } = entry;
+    return metaPart ? pieces.map((piece) => partOf(piece, metaPart.part, metaPart.of)) : pieces;
   }
   const name = [key, ...(entry.aliases ?? [])].find((each) => tensors.has(each));
   return name === undefined ? null : [tensors.get(name)!];

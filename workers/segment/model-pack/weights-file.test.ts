@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { zipSync } from 'fflate';
 import { describe, expect, it } from 'vitest';
 import { MaskletError } from '../../protocol/errors';
-import { readAsFloat32 } from './stored-tensor';
+import { partOf, readAsFloat32 } from './stored-tensor';
 import { parseCatalogue, parseWeightless } from './catalogue';
 import { readPickle } from './pickle';
 import { openWeightsFile, type WeightsFile } from './weights-file';
@@ -195,27 +195,41 @@ describe('a zip archive', () => {
 });
 
 describe('weights and the model they are of', () => {
-  const catalogue = parseCatalogue(jsonOf(new URL('micro-hub/catalogue.json', packs)));
-  const manifest = parseWeightless(jsonOf(new URL('micro-hub/micro-hub.json', packs)));
-  const hub = () => openWeightsFile(new Blob([bytesOf(new URL('micro-hub/model.safetensors', packs))]));
+  const modelIn = (name: string) => ({
+    catalogue: parseCatalogue(jsonOf(new URL(`${name}/catalogue.json`, packs))),
+    manifest: parseWeightless(jsonOf(new URL(`${name}/${name}.json`, packs))),
+    hub: () => openWeightsFile(new Blob([bytesOf(new URL(`${name}/model.safetensors`, packs))])),
+  });
+  const { catalogue, manifest, hub } = modelIn('micro-hub');
 
-  it('are recognised and fit, in both layouts', async () => {
-    const file = await hub();
-    expect(recogniseWeights(file, catalogue).name).toBe('micro-hub');
-    checkWeights(file, manifest);
+  it.each(['micro-hub', 'micro-edgetam'])('of %s are recognised and fit, in both layouts', async (name) => {
+    const model = modelIn(name);
+    const file = await model.hub();
+    expect(recogniseWeights(file, model.catalogue).name).toBe(name);
+    checkWeights(file, model.manifest);
 
     const renamed = new Map(
-      Object.values(manifest.weights)
+      Object.values(model.manifest.weights)
         .flatMap((group) => Object.entries(group))
-        .flatMap(([key, { meta }]) => {
+        .flatMap(([key, { meta, metaPart }]) => {
           const tensor = file.tensors.get(key)!;
-          const shape = meta.length > 1 ? [1, ...tensor.shape.slice(1)] : tensor.shape;
-          return meta.map((name) => [name, { ...tensor, shape }] as const);
+          const [rows = 0, ...rest] = tensor.shape;
+          const shape =
+            meta.length > 1 ? [1, ...rest] : [rows * (metaPart?.of ?? 1), ...rest].slice(0, tensor.shape.length);
+          return meta.map((each) => [each, { ...tensor, shape }] as const);
         }),
     );
     const meta: WeightsFile = { layout: 'meta', tensors: renamed };
-    expect(recogniseWeights(meta, catalogue).name).toBe('micro-hub');
-    checkWeights(meta, manifest);
+    expect(recogniseWeights(meta, model.catalogue).name).toBe(name);
+    checkWeights(meta, model.manifest);
+  });
+
+  it('that share a tensor of Meta’s are cut out of it', async () => {
+    const numbers = Float32Array.from({ length: 12 }, (_, n) => n);
+    const whole = { dtype: 'F32' as const, shape: [6, 2], sizeBytes: 48, read: async () => numbers.buffer };
+    const second = partOf(whole, 1, 2);
+    expect(second.shape).toEqual([3, 2]);
+    expect(Array.from(await readAsFloat32(second))).toEqual([6, 7, 8, 9, 10, 11]);
   });
 
   it('are told apart from others, tensor by tensor', async () => {
@@ -243,9 +257,9 @@ describe('weights and the model they are of', () => {
     );
   });
 
-  it('are listed for all eight released models', () => {
+  it('are listed for all nine released models', () => {
     const entries = parseCatalogue(jsonOf(new URL('catalogue.json', shipped)));
-    expect(entries.map(({ name }) => name)).toHaveLength(8);
+    expect(entries.map(({ name }) => name)).toHaveLength(9);
     for (const entry of entries) {
       const { sizes, weights } = parseWeightless(jsonOf(new URL(entry.manifest, shipped)));
       expect(Object.keys(sizes).map(Number)).toEqual(entry.imageSizes);

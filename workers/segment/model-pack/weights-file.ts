@@ -18,7 +18,8 @@ export async function openWeightsFile(file: Blob): Promise<WeightsFile> {
   const start = new Uint8Array(await file.slice(0, 9).arrayBuffer());
   if (start[0] === 0x50 && start[1] === 0x4b) {
     const tensors = await readTorchIndex(file);
-    return { layout: tensors.has('image_encoder.trunk.pos_embed') ? 'meta' : 'transformers', tensors };
+    const isMeta = [...tensors.keys()].some((key) => key.startsWith('image_encoder.trunk.'));
+    return { layout: isMeta ? 'meta' : 'transformers', tensors };
   }
   // A header's length, then the brace that opens it.
   if (start[8] === 0x7b) return { layout: 'transformers', tensors: await readSafetensorsIndex(file) };
