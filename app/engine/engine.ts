@@ -83,8 +83,8 @@ export class Engine {
     this.presenter = new FramePresenter(context, this.masks);
     this.player = new Player(context, this.presenter, this.#marks);
     this.tracking = new TrackCommands(context, this.model, this.player, this.#marks);
-    this.video = new VideoCommands(context, this.presenter, this.masks, this.player, this.tracking);
-    this.recorder = new Recorder(context, this.video, this.player, recordingDevices);
+    this.video = new VideoCommands(context, this.presenter, this.masks, this.player, this.tracking, this.#marks);
+    this.recorder = new Recorder(context, this.model, this.video, this.player, this.tracking, recordingDevices);
     this.objects = new ObjectCommands(context, this.#marks);
     this.prompts = new PromptCommands(context, this.model, this.#marks);
     this.history = new HistoryCommands(context, this.#marks, this.prompts, this.tracking, this.masks, this.player);

@@ -75,8 +75,10 @@ class FakeFrames {
 export function fakeEngine() {
   const calls: string[] = [];
   const frames = new FakeFrames();
-  const gates = { frame: new Gate(), prompt: new Gate(), model: new Gate(), track: new Gate() };
-  const fail: Partial<Record<'open' | 'prompt' | 'track' | 'model' | 'frame', MaskletError>> = {};
+  const gates = { frame: new Gate(), prompt: new Gate(), model: new Gate(), track: new Gate(), record: new Gate() };
+  const recorder = { isBehind: false };
+  let recorded = 0;
+  const fail: Partial<Record<'open' | 'prompt' | 'track' | 'model' | 'frame' | 'record', MaskletError>> = {};
   const kill: Partial<Record<ThreadName, (error: MaskletError) => void>> = {};
   const exported: ExportRequest[] = [];
   /** How many frames a correction changes, on each side. */
@@ -120,6 +122,25 @@ export function fakeEngine() {
       return [];
     },
     async connect() {},
+    async startRecording() {
+      calls.push('startRecording');
+      throwOnce('record');
+      recorded = 0;
+    },
+    async recordFrame(frame) {
+      await gates.record.pass();
+      frame.close();
+      throwOnce('record');
+      return recorder.isBehind ? null : { frameIndex: recorded, timestampUs: recorded++ * 40_000 };
+    },
+    async connectRecording() {},
+    async finishRecording() {
+      calls.push(`finishRecording ${recorded}`);
+      return recorded;
+    },
+    async discardRecording() {
+      calls.push('discardRecording');
+    },
     async frame(frameIndex) {
       calls.push(`frame ${frameIndex}`);
       await gates.frame.pass();
@@ -164,6 +185,17 @@ export function fakeEngine() {
       masks.clear();
     },
     async closeVideo() {},
+    async openLive(_, __, port) {
+      calls.push('openLive');
+      masks.clear();
+      serve(segment, port);
+    },
+    async keepLive() {
+      calls.push('keepLive');
+    },
+    async closeLive() {
+      calls.push('closeLive');
+    },
     async addObject(object) {
       calls.push(`add ${object}`);
     },
@@ -301,9 +333,14 @@ export function fakeEngine() {
     provider: 'auto',
     clock,
     createAudio: () => silence as unknown as HTMLAudioElement,
-    recordingDevices: { isSecure: false, mediaDevices: undefined, MediaRecorder: undefined },
+    recordingDevices: {
+      isSecure: false,
+      mediaDevices: undefined,
+      framesOf: undefined,
+      createFile: () => Promise.reject(new Error('There is no disk in a test.')),
+    },
   });
-  return { engine, store, calls, frames, gates, reach, snapshots, fail, kill, exported, clock };
+  return { engine, store, calls, frames, gates, recorder, reach, snapshots, fail, kill, exported, clock };
 }
 
 /** Sound is tested on its own. */

@@ -171,6 +171,23 @@ export class History {
     await restored;
   }
 
+  /**
+   * Begins with a step that is done already.
+   * @param before what it is taken back to, and the worker's snapshot of it
+   */
+  startWith(
+    action: HistoryStep['action'],
+    before: Omit<Mark, 'tracker' | 'settings' | 'range' | 'dismissed'>,
+    snapshot: number,
+  ): void {
+    this.clear();
+    const { settings, playback, review } = this.#context.store.getState();
+    const unchanged = { settings, range: playback.range, dismissed: review.dismissed };
+    this.#marks.push({ ...unchanged, ...before, tracker: Promise.resolve({ snapshot, told: noPrompts }) });
+    const step: HistoryStep = { id: this.#nextId++, action, object: null, frameIndex: null };
+    this.#context.store.setState({ history: { steps: [step], position: 1 } });
+  }
+
   clear(): void {
     this.#marks.length = 0;
     this.#mergeKey = null;

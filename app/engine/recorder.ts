@@ -1,82 +1,112 @@
 /**
- * Records a camera or the screen by the browser's own encoder, and opens the file as any other. What the encoder can't
- * keep up with it drops: nothing is queued here, and chunks are Blobs, which the browser may keep on disk.
+ * Records a camera or the screen and opens the file as any other. Every frame is encoded by the media worker, which
+ * numbers it; what it can't keep up with is dropped and counted, and nothing is queued. What is shown, and clicked,
+ * are frames that have a number already.
  */
+import { asMaskletError, type ErrorCode } from '../../workers/protocol/errors';
+import type { RecordedFrame } from '../../workers/protocol/media-contract';
+import type { PointLabel } from '../../workers/protocol/prompt';
+import { moving } from '../../workers/protocol/rpc';
 import type { RecordingFailure, RecordingSource } from '../state/recording';
 import { notRecording } from '../state/recording';
+import { nothingLive } from '../state/live';
 import { patch } from '../state/store';
 import type { EngineContext } from './context';
 import { download } from './download';
+import { LiveTracker, type LiveFigures } from './live-tracker';
+import type { ModelCommands } from './model-commands';
 import type { Player } from './player';
-import { sourceFiles } from './source-files';
+import type { TrackCommands } from './track-commands';
 import type { VideoCommands } from './video-commands';
 
 /** What the browser has for it; some lack a part, and insecure addresses lack `mediaDevices`. */
 export type RecordingDevices = {
   isSecure: boolean;
   mediaDevices: Partial<Pick<MediaDevices, 'getUserMedia' | 'getDisplayMedia'>> | undefined;
-  MediaRecorder: typeof MediaRecorder | undefined;
+  /** Frames of a live track as they come, the newest when the reader is late; undefined where they can't be had. */
+  framesOf: ((track: MediaStreamTrack) => ReadableStream<VideoFrame>) | undefined;
+  /** An empty file on the browser's own disk, for as long as the page is open. */
+  createFile(): Promise<DiskFile>;
 };
 
-export type RecordingFigures = {
+export type DiskFile = { handle: FileSystemFileHandle; remove(): Promise<void> };
+
+export type RecordingFigures = LiveFigures & {
   elapsedMs: number;
-  /** Frames that the source delivered since the recording began; null where the browser does not count them. */
-  capturedFrames: number | null;
-  /** Frames that the source made and the browser threw away before the encoder. */
-  discardedFrames: number | null;
+  recordedFrames: number;
+  /** Frames that came and are not in the recording. */
+  droppedFrames: number;
 };
+
+/** A frame of the source, with its number in the recording. */
+export type LiveFrame = RecordedFrame & { readonly frame: VideoFrame };
 
 /** `MediaStreamTrack.stats`, W3C Media Capture Extensions; not in every browser. */
-type TrackStats = { deliveredFrames: number; discardedFrames: number };
-type VideoTrack = MediaStreamTrack & { stats?: TrackStats };
+type VideoTrack = MediaStreamTrack & { stats?: { deliveredFrames: number } };
 
 type Session = {
   source: RecordingSource;
+  live: LiveTracker;
   stream: MediaStream | null;
-  recorder: MediaRecorder | null;
-  chunks: Blob[];
+  reader: ReadableStreamDefaultReader<VideoFrame> | null;
+  file: DiskFile | null;
   startedMs: number;
-  statsAtStart: TrackStats | null;
-  /** As they were when it ended. */
-  figures: RecordingFigures | null;
-  hasBroken: boolean;
+  endedMs: number | null;
+  deliveredAtStart: number;
+  seenFrames: number;
+  droppedFrames: number;
+  /** Of the frames recorded so far. */
+  timestampsUs: number[];
+  underWay: Set<Promise<void>>;
+  failure: RecordingFailure | null;
 };
 
-const chunkMs = 1000;
-/** Seeking decodes from a key frame on. */
-const keyFrameMs = 1000;
-const bitsPerPixel = 0.2;
-
-const mp4 = ['video/mp4;codecs=avc1'];
-const webm = ['video/webm;codecs=vp9', 'video/webm;codecs=vp8'];
-/** The size of a shared window may change on the way, which H.264 in MP4 can not follow. */
-const mimeTypes: Record<RecordingSource, readonly string[]> = {
-  camera: [...mp4, ...webm],
-  screen: [...webm, ...mp4],
-};
+/** Frames on their way to the media worker and back. It refuses what it has no time for. */
+const maxUnderWay = 4;
+/** Frames that the browser may hold for a reader that is late. */
+const slack = 8;
 
 export class Recorder {
   readonly #context: EngineContext;
+  readonly #model: ModelCommands;
   readonly #video: VideoCommands;
   readonly #player: Player;
+  readonly #tracking: TrackCommands;
   readonly #devices: RecordingDevices;
+  readonly #listeners = new Set<() => void>();
   #session: Session | null = null;
-  #last: { file: File; capturedFrames: number | null } | null = null;
+  #shown: LiveFrame | null = null;
+  #ending: Promise<unknown> = Promise.resolve();
+  #last: { file: File; capturedFrames: number } | null = null;
 
-  constructor(context: EngineContext, video: VideoCommands, player: Player, devices: RecordingDevices) {
+  constructor(
+    context: EngineContext,
+    model: ModelCommands,
+    video: VideoCommands,
+    player: Player,
+    tracking: TrackCommands,
+    devices: RecordingDevices,
+  ) {
     this.#context = context;
+    this.#model = model;
     this.#video = video;
     this.#player = player;
+    this.#tracking = tracking;
     this.#devices = devices;
   }
 
-  /** For the live preview; null while nothing is recorded. */
-  get stream(): MediaStream | null {
-    return this.#session?.stream ?? null;
+  /** Borrowed: valid until the next one is shown. Null before the first. */
+  get shown(): LiveFrame | null {
+    return this.#shown;
+  }
+
+  /** What is followed in the picture; null while nothing is recorded. */
+  get live(): LiveTracker | null {
+    return this.#session?.live ?? null;
   }
 
   /** The open video, when it was recorded here; null otherwise. */
-  get opened(): { file: File; capturedFrames: number | null } | null {
+  get opened(): { file: File; capturedFrames: number } | null {
     const { files = [] } = this.#video.source ?? {};
     return this.#last && files[0]?.file === this.#last.file ? this.#last : null;
   }
@@ -88,7 +118,17 @@ export class Recorder {
 
   figures(): RecordingFigures {
     const session = this.#session;
-    return session ? (session.figures ?? this.#figuresOf(session)) : nothingYet;
+    if (!session) return { elapsedMs: 0, recordedFrames: 0, droppedFrames: 0, ...nothingFollowed };
+    const { startedMs, endedMs, seenFrames, droppedFrames, timestampsUs, live } = session;
+    const elapsedMs = startedMs > 0 ? (endedMs ?? this.#context.clock.nowMs()) - startedMs : 0;
+    // What the page was too late for it never saw.
+    const missed = Math.max(0, this.#deliveredFrames(session) - seenFrames - slack);
+    return {
+      elapsedMs,
+      recordedFrames: timestampsUs.length,
+      droppedFrames: droppedFrames + missed,
+      ...live.figures(),
+    };
   }
 
   /** Asks for the source and records it until `stop` or `discard`, or until it ends by itself. One at a time. */
@@ -97,16 +137,21 @@ export class Recorder {
     this.#player.pause();
     const session: Session = {
       source,
+      live: new LiveTracker(this.#context, this.#model),
       stream: null,
-      recorder: null,
-      chunks: [],
+      reader: null,
+      file: null,
       startedMs: 0,
-      statsAtStart: null,
-      figures: null,
-      hasBroken: false,
+      endedMs: null,
+      deliveredAtStart: 0,
+      seenFrames: 0,
+      droppedFrames: 0,
+      timestampsUs: [],
+      underWay: new Set(),
+      failure: null,
     };
     this.#session = session;
-    patch(this.#context.store, 'recording', { phase: 'asking', source, failure: null });
+    this.#context.store.setState({ recording: { ...notRecording, phase: 'asking', source } });
     try {
       const stream = await this.#ask(source);
       if (this.#session !== session) {
@@ -114,7 +159,7 @@ export class Recorder {
         return;
       }
       session.stream = stream;
-      this.#record(session, stream);
+      await this.#record(session, stream);
     } catch (error) {
       if (this.#session === session) this.#fail(session, failureOf(error));
     }
@@ -123,30 +168,47 @@ export class Recorder {
   /** Ends the recording and opens it. */
   stop(): void {
     const session = this.#session;
-    if (!session?.recorder || session.recorder.state === 'inactive') return;
-    session.figures = this.#figuresOf(session);
+    if (!session?.reader || session.endedMs !== null) return;
+    session.endedMs = this.#context.clock.nowMs();
     patch(this.#context.store, 'recording', { phase: 'stopping' });
-    session.recorder.stop();
+    session.reader.cancel().catch(() => undefined);
   }
 
   /** Gives the source back and forgets what was recorded; clears a failure. */
   discard(): void {
     const session = this.#session;
     this.#session = null;
-    if (session) end(session);
-    this.#context.store.setState({ recording: notRecording });
+    if (session) this.#giveUp(session);
+    this.#context.store.setState({ recording: notRecording, live: nothingLive });
   }
 
-  /** Offers the open recording as a file. */
+  /**
+   * A point on the frame shown.
+   * @returns false for a negative point on something that has no positive one
+   */
+  async point(at: { xNorm: number; yNorm: number }, label: PointLabel): Promise<boolean> {
+    const shown = this.#shown;
+    if (!shown || !this.#session || this.#session.endedMs !== null) return true;
+    const { displayWidth: width, displayHeight: height } = shown.frame;
+    return this.#session.live.point({ width, height }, shown.frameIndex, at, label);
+  }
+
+  /** Calls `listener` when another frame is shown. */
+  subscribe(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Offers the recording as a file: the open one, or one that can't be opened now. */
   save(): void {
-    if (this.opened) download(this.opened.file, this.opened.file.name);
+    if (this.#last) download(this.#last.file, this.#last.file.name);
   }
 
   /** @throws DOMException as `getUserMedia` and `getDisplayMedia`; RecordingRefusal where they are missing */
   async #ask(source: RecordingSource): Promise<MediaStream> {
-    const { isSecure, mediaDevices, MediaRecorder } = this.#devices;
+    const { isSecure, mediaDevices, framesOf } = this.#devices;
     if (!isSecure) throw new RecordingRefusal('insecure');
-    if (!MediaRecorder) throw new RecordingRefusal('unsupported');
+    if (!framesOf) throw new RecordingRefusal('unsupported');
     // No sound: a microphone would be one more thing to trust the page with, and masks need none.
     if (source === 'screen') {
       if (!mediaDevices?.getDisplayMedia) throw new RecordingRefusal('unsupported');
@@ -164,71 +226,150 @@ export class Recorder {
     });
   }
 
-  #record(session: Session, stream: MediaStream): void {
-    const { source } = session;
-    const Recorder = this.#devices.MediaRecorder!;
+  async #record(session: Session, stream: MediaStream): Promise<void> {
+    const { store, threads, clock } = this.#context;
     const [track] = stream.getVideoTracks() as VideoTrack[];
-    const { width = 1280, height = 720, frameRate = 30 } = track?.getSettings() ?? {};
-    const mimeType = mimeTypes[source].find((type) => Recorder.isTypeSupported(type));
-    const options = {
-      ...(mimeType === undefined ? {} : { mimeType }),
-      videoBitsPerSecond: Math.round(width * height * Math.min(frameRate, 30) * bitsPerPixel),
-      videoKeyFrameIntervalDuration: keyFrameMs,
-    };
-    const recorder = new Recorder(stream, options);
-    session.recorder = recorder;
-    recorder.addEventListener('dataavailable', ({ data }) => {
-      if (data.size > 0) session.chunks.push(data);
-    });
-    recorder.addEventListener('error', () => (session.hasBroken = true));
-    // Comes after the last chunk, whoever ended it: the person, the source, or a failure.
-    recorder.addEventListener('stop', () => void this.#finish(session));
-    recorder.start(chunkMs);
-    session.startedMs = this.#context.clock.nowMs();
-    session.statsAtStart = track?.stats ? read(track.stats) : null;
-    patch(this.#context.store, 'recording', { phase: 'recording' });
+    if (!track) throw new RecordingRefusal('no-device');
+    await this.#tracking.cancel();
+    // The one before may still be given up.
+    await this.#ending;
+    const file = await this.#devices.createFile();
+    if (this.#session !== session) {
+      await file.remove();
+      return;
+    }
+    session.file = file;
+    const { frameRate = 30 } = track.getSettings();
+    await threads.media.startRecording({ file: file.handle, framesPerSecond: frameRate });
+    if (this.#session !== session) return;
+    const tellMuted = () => patch(store, 'recording', { isMuted: track.muted });
+    track.addEventListener('mute', tellMuted);
+    track.addEventListener('unmute', tellMuted);
+    session.reader = this.#devices.framesOf!(track).getReader();
+    session.deliveredAtStart = track.stats?.deliveredFrames ?? 0;
+    session.startedMs = clock.nowMs();
+    patch(store, 'recording', { phase: 'recording', isMuted: track.muted });
+    void this.#pump(session, session.reader);
+  }
+
+  /** Until the source ends, whoever ended it: the person, the system, or a failure. */
+  async #pump(session: Session, reader: ReadableStreamDefaultReader<VideoFrame>): Promise<void> {
+    try {
+      for (;;) {
+        const { value: frame } = await reader.read();
+        if (!frame) break;
+        session.seenFrames++;
+        if (session.underWay.size >= maxUnderWay) {
+          session.droppedFrames++;
+          frame.close();
+          continue;
+        }
+        const taken: Promise<void> = this.#take(session, frame).finally(() => session.underWay.delete(taken));
+        session.underWay.add(taken);
+      }
+    } catch (error) {
+      session.failure ??= failureOfRecording(error);
+    }
+    await this.#finish(session);
+  }
+
+  async #take(session: Session, frame: VideoFrame): Promise<void> {
+    const copy = frame.clone();
+    try {
+      const recorded = await this.#context.threads.media.recordFrame(moving(frame, [frame]));
+      if (recorded === null) session.droppedFrames++;
+      else session.timestampsUs.push(recorded.timestampUs);
+      if (recorded === null || this.#session !== session) copy.close();
+      else {
+        this.#show({ ...recorded, frame: copy });
+        session.live.offer(recorded.frameIndex);
+      }
+    } catch (error) {
+      copy.close();
+      session.failure ??= failureOfRecording(error);
+      session.reader?.cancel().catch(() => undefined);
+    }
   }
 
   async #finish(session: Session): Promise<void> {
+    const { store, threads, clock } = this.#context;
+    await Promise.all(session.underWay);
     if (this.#session !== session) return;
-    const { capturedFrames } = (session.figures ??= this.#figuresOf(session));
-    const { chunks, source, recorder, hasBroken } = session;
-    if (chunks.length === 0) {
-      this.#fail(session, 'empty');
+    session.endedMs ??= clock.nowMs();
+    patch(store, 'recording', { phase: 'stopping' });
+    const capturedFrames = Math.max(session.seenFrames, this.#deliveredFrames(session));
+    if (session.stream) release(session.stream);
+    // What is under way may still ask for recorded frames.
+    const live = await session.live.finish();
+    await threads.media.finishRecording().catch((error: unknown) => (session.failure ??= failureOfRecording(error)));
+    const file = await this.#fileOf(session).catch(() => null);
+    if (this.#session !== session) return;
+    if (!file || session.timestampsUs.length === 0) {
+      this.#fail(session, session.failure === 'ran-out' ? 'no-room' : (session.failure ?? 'empty'));
       return;
     }
-    const type = recorder!.mimeType || chunks[0]!.type;
-    const file = new File(chunks, recordingName(source, type, new Date()), { type });
-    this.discard();
     this.#last = { file, capturedFrames };
-    // Shown in the state when it fails.
-    await this.#video.openFiles(sourceFiles([file])).catch(() => undefined);
-    if (hasBroken && !this.#session) {
-      patch(this.#context.store, 'recording', { phase: 'failed', source, failure: 'broke-off' });
+    try {
+      await this.#video.openRecording(file, live, session.timestampsUs);
+    } catch {
+      // The video that was open before still is.
+      await session.live.close();
+      this.#end(session, 'not-opened');
+      return;
     }
+    this.#end(session, session.failure);
+  }
+
+  /** As it is called when it is saved. What is on disk is not copied. */
+  async #fileOf({ file, source }: Session): Promise<File | null> {
+    const onDisk = await file?.handle.getFile();
+    if (!onDisk || onDisk.size === 0) return null;
+    const type = 'video/mp4';
+    return new File([onDisk], recordingName(source, new Date()), { type });
+  }
+
+  #show(shown: LiveFrame): void {
+    this.#shown?.frame.close();
+    this.#shown = shown;
+    for (const listener of this.#listeners) listener();
   }
 
   #fail(session: Session, failure: RecordingFailure): void {
-    end(session);
-    this.#session = null;
-    patch(this.#context.store, 'recording', { phase: 'failed', failure });
+    this.#end(session, failure);
+    this.#giveUp(session);
   }
 
-  #figuresOf({ startedMs, statsAtStart, stream, recorder }: Session): RecordingFigures {
-    if (!recorder) return nothingYet;
-    const elapsedMs = this.#context.clock.nowMs() - startedMs;
-    const [track] = (stream?.getVideoTracks() ?? []) as VideoTrack[];
-    if (!statsAtStart || !track?.stats) return { ...nothingYet, elapsedMs };
-    const { deliveredFrames, discardedFrames } = track.stats;
-    return {
-      elapsedMs,
-      capturedFrames: deliveredFrames - statsAtStart.deliveredFrames,
-      discardedFrames: discardedFrames - statsAtStart.discardedFrames,
+  #end(session: Session, failure: RecordingFailure | null): void {
+    if (this.#session === session) this.#session = null;
+    this.#shown?.frame.close();
+    this.#shown = null;
+    const { source } = session;
+    const recording = failure ? { ...notRecording, phase: 'failed' as const, source, failure } : notRecording;
+    this.#context.store.setState({ recording, live: nothingLive });
+  }
+
+  #giveUp({ stream, reader, live, underWay, file }: Session): void {
+    this.#shown?.frame.close();
+    this.#shown = null;
+    if (stream) release(stream);
+    reader?.cancel().catch(() => undefined);
+    const clearAway = async () => {
+      await live.close();
+      await Promise.all(underWay);
+      if (!file) return;
+      await this.#context.threads.media.discardRecording().catch(() => undefined);
+      await file.remove();
     };
+    this.#ending = Promise.all([this.#ending, clearAway()]);
+  }
+
+  #deliveredFrames({ stream, deliveredAtStart }: Session): number {
+    const [track] = (stream?.getVideoTracks() ?? []) as VideoTrack[];
+    return track?.stats ? track.stats.deliveredFrames - deliveredAtStart : 0;
   }
 }
 
-const nothingYet: RecordingFigures = { elapsedMs: 0, capturedFrames: null, discardedFrames: null };
+const nothingFollowed: LiveFigures = { passedFrames: 0, trackedFrames: 0, framesPerSecond: null };
 
 class RecordingRefusal extends Error {
   readonly failure: RecordingFailure;
@@ -239,7 +380,7 @@ class RecordingRefusal extends Error {
   }
 }
 
-/** W3C Media Capture and Streams §10.2, Screen Capture §5.1, MediaStream Recording §2.3. */
+/** W3C Media Capture and Streams §10.2, Screen Capture §5.1; of the file, the File System standard's. */
 function failureOf(error: unknown): RecordingFailure {
   if (error instanceof RecordingRefusal) return error.failure;
   const failures: Record<string, RecordingFailure> = {
@@ -249,18 +390,18 @@ function failureOf(error: unknown): RecordingFailure {
     NotFoundError: 'no-device',
     OverconstrainedError: 'no-device',
     NotReadableError: 'busy',
+    QuotaExceededError: 'no-room',
   };
-  return failures[error instanceof Error || error instanceof DOMException ? error.name : ''] ?? 'unsupported';
+  const byName = failures[error instanceof Error || error instanceof DOMException ? error.name : ''];
+  return byName ?? (asMaskletError(error).code === 'storage-full' ? 'no-room' : 'unsupported');
 }
 
-/** The live object counts on. */
-function read({ deliveredFrames, discardedFrames }: TrackStats): TrackStats {
-  return { deliveredFrames, discardedFrames };
-}
-
-function end({ stream, recorder }: Session): void {
-  if (recorder && recorder.state !== 'inactive') recorder.stop();
-  if (stream) release(stream);
+function failureOfRecording(error: unknown): RecordingFailure {
+  const failures: Partial<Record<ErrorCode, RecordingFailure>> = {
+    'storage-full': 'ran-out',
+    'unsupported-codec': 'unsupported',
+  };
+  return failures[asMaskletError(error).code] ?? 'broke-off';
 }
 
 /** The camera's light goes off. */
@@ -268,11 +409,9 @@ function release(stream: MediaStream): void {
   for (const track of stream.getTracks()) track.stop();
 }
 
-/** `camera 2026-11-21 14.03.webm`, by the clock on the wall. */
-export function recordingName(source: RecordingSource, mimeType: string, date: Date): string {
+/** `camera 2026-11-21 14.03.mp4`, by the clock on the wall. */
+export function recordingName(source: RecordingSource, date: Date): string {
   const two = (value: number) => String(value).padStart(2, '0');
   const day = `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
-  const [container] = mimeType.split(';');
-  const extensions: Record<string, string> = { 'video/mp4': 'mp4', 'video/x-matroska': 'mkv' };
-  return `${source} ${day} ${two(date.getHours())}.${two(date.getMinutes())}.${extensions[container!] ?? 'webm'}`;
+  return `${source} ${day} ${two(date.getHours())}.${two(date.getMinutes())}.mp4`;
 }

@@ -3,7 +3,7 @@ import { MaskletError } from '../../workers/protocol/errors';
 import type { ExportApi } from '../../workers/protocol/export-contract';
 import type { MediaApi } from '../../workers/protocol/media-contract';
 import { connect, moving, type Remote } from '../../workers/protocol/rpc';
-import type { SegmentApi } from '../../workers/protocol/segment-contract';
+import type { LiveSource, SegmentApi, TrackerApi } from '../../workers/protocol/segment-contract';
 import type { VideoInfo } from '../../workers/protocol/video';
 import { deferred } from './deferred';
 
@@ -48,6 +48,26 @@ export class Threads {
     await Promise.all([
       this.media.connect(moving(port1, [port1])),
       this.segment.openVideo(video, moving(port2, [port2])),
+    ]);
+  }
+
+  /** Opens what the media worker records in the segment worker, beside the open video. @returns its objects */
+  async openLive(source: LiveSource): Promise<Remote<TrackerApi>> {
+    const frames = new MessageChannel();
+    const calls = new MessageChannel();
+    await Promise.all([
+      this.media.connectRecording(moving(frames.port1, [frames.port1])),
+      this.segment.openLive(source, moving(frames.port2, [frames.port2]), moving(calls.port1, [calls.port1])),
+    ]);
+    return connect<TrackerApi>(calls.port2, this.#ended.promise);
+  }
+
+  /** As `joinVideo`, for a video whose objects were followed while it was recorded: they stay. */
+  async keepLive(video: VideoInfo): Promise<void> {
+    const { port1, port2 } = new MessageChannel();
+    await Promise.all([
+      this.media.connect(moving(port1, [port1])),
+      this.segment.keepLive(video, moving(port2, [port2])),
     ]);
   }
 

@@ -4,18 +4,21 @@ import type { FrameSelection, OpenOptions, SourceFile } from '../../workers/prot
 import type { VideoInfo } from '../../workers/protocol/video';
 import { noAnswers } from '../state/answers';
 import { noExport } from '../state/exporting';
+import { maskletsOf } from '../state/live';
 import { maskletsFor } from '../state/masklets';
 import { noObjects } from '../state/objects';
 import { playbackAtStart } from '../state/playback';
-import { noPrompts } from '../state/prompts';
+import { noPrompts, promptedFrames, promptsBefore } from '../state/prompts';
 import { patch } from '../state/store';
 import type { EngineContext } from './context';
 import type { FrameMasks } from './frame-masks';
 import type { FramePresenter } from './frame-presenter';
+import type { History } from './history';
+import type { LiveResult } from './live-tracker';
 import type { Player } from './player';
 import type { SampleName } from '../state/project';
 import type { Sample } from './samples';
-import { sourceName, type ChosenSource } from './source-files';
+import { sourceFiles, sourceName, type ChosenSource } from './source-files';
 import type { TrackCommands } from './track-commands';
 
 export class VideoCommands {
@@ -24,6 +27,7 @@ export class VideoCommands {
   readonly #masks: FrameMasks;
   readonly #player: Player;
   readonly #tracking: TrackCommands;
+  readonly #history: History;
   #opening: AbortController | null = null;
   #source: ChosenSource | null = null;
 
@@ -33,12 +37,14 @@ export class VideoCommands {
     masks: FrameMasks,
     player: Player,
     tracking: TrackCommands,
+    history: History,
   ) {
     this.#context = context;
     this.#presenter = presenter;
     this.#masks = masks;
     this.#player = player;
     this.#tracking = tracking;
+    this.#history = history;
   }
 
   /** Where the open video came from, to open it again. */
@@ -54,32 +60,44 @@ export class VideoCommands {
     return this.#open({ files, name: sourceName(files), options });
   }
 
+  /**
+   * Opens what was recorded, with what was followed meanwhile.
+   * @param timestampsUs of the frames that it was followed on
+   * @throws as `openFiles`, and `internal` when the file's frames are others: masks must not sit on the wrong ones
+   */
+  async openRecording(file: File, live: LiveResult | null, timestampsUs: readonly number[]): Promise<VideoInfo> {
+    const files = sourceFiles([file]);
+    const check = (video: VideoInfo) => {
+      if (live && !isNumberedAs(video, timestampsUs)) {
+        throw new MaskletError('internal', 'The recorded frames are not those that were followed.');
+      }
+    };
+    return this.#open({ files, name: file.name, options: {} }, { live, check });
+  }
+
   /** Opens the same source with other frames of it, and forgets what was done to it. As `openFiles`. */
   async openFrames(selection: FrameSelection): Promise<VideoInfo> {
     const source = this.#source;
     if (!source) throw new MaskletError('no-video', 'There is no video open. Open one first.');
     const { framesPerSecond } = source.options;
     const options = { ...(framesPerSecond === undefined ? {} : { framesPerSecond }), ...selection };
-    return this.#open({ ...source, options }, this.#context.store.getState().project.sample);
+    return this.#open({ ...source, options }, { sample: this.#context.store.getState().project.sample });
   }
 
   /** @throws `network`, and as `openFiles` */
   async openUrl(url: string, options: OpenOptions = {}, sample: SampleName | null = null): Promise<VideoInfo> {
     const name = fileNameOf(url);
-    return this.#open({ files: [], name, options }, sample, async (signal) => [
-      { path: name, file: await fetchBlob(url, signal) },
-    ]);
+    const fetchFiles = async (signal: AbortSignal) => [{ path: name, file: await fetchBlob(url, signal) }];
+    return this.#open({ files: [], name, options }, { sample, fetchFiles });
   }
 
   async openSample(sample: Sample, baseUrl: string): Promise<VideoInfo> {
     return this.openUrl(new URL(sample.path, baseUrl).href, {}, sample.name);
   }
 
-  /** @param fetchFiles where they are not at hand */
   async #open(
     { files: given, name, options }: ChosenSource,
-    sample: SampleName | null = null,
-    fetchFiles?: (signal: AbortSignal) => Promise<SourceFile[]>,
+    { sample = null, live = null, fetchFiles, check }: Opening = {},
   ): Promise<VideoInfo> {
     const { store } = this.#context;
     this.#opening?.abort();
@@ -95,10 +113,12 @@ export class VideoCommands {
       await this.#tracking.cancel();
       const video = await this.#context.threads.media.open([...files], name, options, signal);
       signal.throwIfAborted();
+      check?.(video);
       this.#source = { files, name, options };
-      this.#begin(video, sample);
+      // The end of a recording is missing where the disk was full.
+      this.#begin(video, sample, live && { ...live, prompts: promptsBefore(live.prompts, video.frameCount) });
       // Shown before the segment worker knows the video: the first frame does not wait for it.
-      await Promise.all([this.#presenter.show(0), this.#context.joined]);
+      await Promise.all([this.#presenter.show(store.getState().playback.frameIndex), this.#context.joined]);
       return video;
     } catch (error) {
       if (signal.aborted) throw new MaskletError('cancelled', 'Another video was opened.', { cause: error });
@@ -113,23 +133,23 @@ export class VideoCommands {
   }
 
   /** Leaves everything of the video before behind. */
-  #begin(video: VideoInfo, sample: SampleName | null): void {
+  #begin(video: VideoInfo, sample: SampleName | null, live: LiveResult | null): void {
     const { store, threads } = this.#context;
     this.#context.generation++;
     this.#presenter.clear();
     this.#masks.clear();
     store.setState(({ project, view, model, notices }) => ({
       project: { ...project, video, sample },
-      objects: noObjects,
-      prompts: noPrompts,
+      objects: live?.objects ?? noObjects,
+      prompts: live?.prompts ?? noPrompts,
       answers: noAnswers,
-      masklets: maskletsFor(video.frameCount),
-      playback: playbackAtStart,
+      masklets: maskletsOf(live?.answers ?? [], video.frameCount),
+      playback: { ...playbackAtStart, frameIndex: live ? firstPrompted(live) : 0 },
       exporting: noExport,
       model: { ...model, msPerFrame: null },
       view: {
         ...view,
-        selectedObject: null,
+        selectedObject: live?.selectedObject ?? null,
         selectedPoint: null,
         hoveredObject: null,
         cursor: null,
@@ -139,9 +159,49 @@ export class VideoCommands {
       },
       notices: notices.model ? { model: notices.model } : {},
     }));
-    this.#context.joined = threads.joinVideo(video);
+    if (live) this.#startHistory(live, video.frameCount);
+    this.#context.joined = live ? threads.keepLive(video) : threads.joinVideo(video);
     this.#context.joined.catch((error: unknown) => this.#context.report('open', error));
   }
+
+  /** All that was followed live is one step: taken back, the recording is as if nothing had been clicked. */
+  #startHistory({ emptySnapshot, objects, prompts }: LiveResult, frameCount: number): void {
+    this.#history.told = prompts;
+    if (emptySnapshot === null) return;
+    const mark = {
+      objects: { ...noObjects, nextId: objects.nextId },
+      prompts: noPrompts,
+      masklets: maskletsFor(frameCount),
+      candidates: noAnswers.candidates,
+      selectedObject: null,
+    };
+    this.#history.startWith('live', mark, emptySnapshot);
+  }
+}
+
+type Opening = {
+  sample?: SampleName | null;
+  /** What was followed while it was recorded. */
+  live?: LiveResult | null;
+  /** Where they are not at hand. */
+  fetchFiles?: (signal: AbortSignal) => Promise<SourceFile[]>;
+  /** Throws when it is not what it should be. */
+  check?: (video: VideoInfo) => void;
+};
+
+/** Containers round times, by less than this. */
+const roundingUs = 500;
+
+/** Frame n of the video is frame n of the list. The list may go on: what was not written when the disk was full. */
+function isNumberedAs({ timestampsUs }: VideoInfo, recordedUs: readonly number[]): boolean {
+  const isSame = (timeUs: number, n: number) => Math.abs(timeUs - (recordedUs[n] ?? -Infinity)) < roundingUs;
+  return timestampsUs.every(isSame);
+}
+
+/** Where there is something to see. */
+function firstPrompted({ objects, prompts }: LiveResult): number {
+  const first = Math.min(...objects.list.flatMap(({ id }) => promptedFrames(prompts, id)));
+  return Number.isFinite(first) ? first : 0;
 }
 
 async function fetchBlob(url: string, signal: AbortSignal): Promise<Blob> {

@@ -1,5 +1,5 @@
 import { Scissors } from 'lucide-react';
-import { useState } from 'react';
+import { useState, type CSSProperties } from 'react';
 import type { VideoInfo } from '../../workers/protocol/video';
 import { useAppState, useEngine } from '../app-context';
 import { t } from '../messages/messages';
@@ -71,6 +71,9 @@ function RangePanel({ video, onDone }: { video: VideoInfo; onDone: () => void })
         {field('to', 0, last)}
         {field('stride', 1, video.sourceFrameCount)}
       </div>
+      <div className={styles.whole} aria-hidden>
+        {isRange ? <div className={styles.part} style={partOf(given, last)} /> : null}
+      </div>
       {hasObjects ? <p className={styles.warning}>{t.range.forgets}</p> : null}
       <div className={styles.foot}>
         <output className={styles.count}>
@@ -83,6 +86,18 @@ function RangePanel({ video, onDone }: { video: VideoInfo; onDone: () => void })
     </form>
   );
 }
+
+/** Where the chosen frames lie in the whole; dashed where some are left out. */
+function partOf({ from, to, stride }: Record<Field, number>, last: number): CSSProperties {
+  const share = (frames: number) => `${(100 * frames) / (last + 1)}%`;
+  return {
+    left: share(from),
+    width: share(to - from + 1),
+    ...(stride > 1 ? { backgroundImage: stripes } : {}),
+  };
+}
+
+const stripes = 'repeating-linear-gradient(90deg, transparent 0 3px, var(--surface-raised) 3px 6px)';
 
 /** NaN for anything else, with which nothing compares. */
 function wholeNumber(text: string): number {

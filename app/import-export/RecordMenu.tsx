@@ -47,13 +47,13 @@ export function RecordMenu() {
         </RowButton>
       ) : null}
       {opened ? (
-        <>
+        <div className={styles.recorded}>
           <RowButton onClick={() => engine.recorder.save()}>
             <Download size={14} aria-hidden />
             {t.recording.save}
           </RowButton>
           <p className={styles.about}>{t.recording.saveAbout}</p>
-        </>
+        </div>
       ) : null}
     </Popover>
   );

@@ -1,4 +1,4 @@
-import { Square } from 'lucide-react';
+import { Download, Square } from 'lucide-react';
 import { useEffect, useRef, useState } from 'react';
 import { useAppState, useEngine } from '../app-context';
 import { formatElapsed } from '../messages/format';
@@ -8,6 +8,8 @@ import { sourceFiles } from '../engine/source-files';
 import { Button } from '../ui/Button';
 import { pickFiles } from '../ui/pick-files';
 import { Sheet } from '../ui/Sheet';
+import { LiveObjects } from './LiveObjects';
+import { LiveStage } from './LiveStage';
 import styles from './RecordingSheet.module.css';
 
 /** What the camera or the screen shows while it is recorded, from the question for it to the open video. */
@@ -20,6 +22,7 @@ export function RecordingSheet() {
       title={t.recording.title[source]}
       closeLabel={isUnderWay ? t.recording.discard : t.recording.close}
       placement="center"
+      isWide={isUnderWay}
       isOpen={phase !== 'off'}
       closesOnEscape={!isUnderWay}
       closesOutside={!isUnderWay}
@@ -43,34 +46,39 @@ function Live() {
   const engine = useEngine();
   const isStopping = useAppState((state) => state.recording.phase === 'stopping');
   const replaces = useAppState((state) => state.project.video !== null);
-  const previewRef = useRef<HTMLVideoElement>(null);
+  const hasObjects = useAppState((state) => state.live.objects.list.length > 0);
   const stopRef = useRef<HTMLButtonElement>(null);
-  const { elapsedMs, capturedFrames, discardedFrames } = useFigures();
-  useEffect(() => {
-    previewRef.current!.srcObject = engine.recorder.stream;
-    stopRef.current!.focus();
-  }, [engine]);
+  const { elapsedMs, recordedFrames, droppedFrames, passedFrames, trackedFrames, framesPerSecond } = useFigures();
+  useEffect(() => stopRef.current!.focus(), []);
   return (
     <>
-      <div className={styles.stage}>
-        <video
-          ref={previewRef}
-          className={styles.preview}
-          aria-label={t.recording.preview}
-          muted
-          autoPlay
-          playsInline
-        />
-      </div>
+      <LiveStage />
+      <LiveObjects />
       <div className={styles.foot}>
-        <span className={styles.dot} data-stopping={isStopping || undefined} aria-hidden />
-        <output className={styles.phase}>{isStopping ? t.recording.stopping : t.recording.isRecording}</output>
-        <span className={styles.figures}>
-          <span>{formatElapsed(elapsedMs)}</span>
-          {capturedFrames === null ? null : <span>{t.recording.captured(capturedFrames)}</span>}
-          {discardedFrames ? <span className={styles.discarded}>{t.recording.discarded(discardedFrames)}</span> : null}
+        <span className={styles.state}>
+          <span className={styles.dot} data-stopping={isStopping || undefined} aria-hidden />
+          <output className={styles.phase}>{isStopping ? t.recording.stopping : t.recording.isRecording}</output>
+          <span className={styles.clock}>{formatElapsed(elapsedMs)}</span>
         </span>
-        <Button ref={stopRef} variant="primary" disabled={isStopping} onClick={() => engine.recorder.stop()}>
+        <span className={styles.figures}>
+          <span>
+            <span>{t.recording.recorded(recordedFrames)}</span>
+            {droppedFrames > 0 ? <span className={styles.dropped}>{t.recording.dropped(droppedFrames)}</span> : null}
+          </span>
+          {hasObjects && passedFrames > 0 ? (
+            <span>
+              <span>{t.recording.tracked(trackedFrames, passedFrames)}</span>
+              {framesPerSecond === null ? null : <span>{t.recording.rate(framesPerSecond)}</span>}
+            </span>
+          ) : null}
+        </span>
+        <Button
+          ref={stopRef}
+          variant="primary"
+          className={styles.stop}
+          disabled={isStopping}
+          onClick={() => engine.recorder.stop()}
+        >
           <Square size={12} fill="currentColor" aria-hidden />
           {t.recording.stop}
         </Button>
@@ -83,6 +91,8 @@ function Live() {
 function Failed() {
   const engine = useEngine();
   const { source, failure } = useAppState((state) => state.recording);
+  // There is a recording, as far as it went.
+  const isOpened = failure === 'broke-off' || failure === 'ran-out';
   const choose = async () => {
     const files = await pickFiles();
     if (files.length === 0) return;
@@ -97,10 +107,19 @@ function Failed() {
         </p>
       </div>
       <div className={styles.choices}>
-        {failure === 'broke-off' ? null : <Button onClick={() => run(choose())}>{t.recording.chooseFile}</Button>}
-        <Button variant="primary" onClick={() => run(engine.recorder.start(source))}>
-          {t.recording.retry}
-        </Button>
+        {failure === 'not-opened' ? (
+          <Button variant="primary" onClick={() => engine.recorder.save()}>
+            <Download size={14} aria-hidden />
+            {t.recording.save}
+          </Button>
+        ) : (
+          <>
+            {isOpened ? null : <Button onClick={() => run(choose())}>{t.recording.chooseFile}</Button>}
+            <Button variant="primary" onClick={() => run(engine.recorder.start(source))}>
+              {t.recording.retry}
+            </Button>
+          </>
+        )}
       </div>
     </>
   );

@@ -1,14 +1,19 @@
 /** Every sentence and word the page shows, in German. Neither “du” nor “Sie”: actions are infinitives. */
 import type { FileKind } from '../../workers/protocol/errors';
 import type { Messages } from './en';
-import { count, formatBytes, formatDuration, formatList, formatNumber, formatPercent } from './format';
+import { count, formatBytes, formatDuration, formatList, formatNumber, formatPercent, formatTenths } from './format';
 
 const recordingFailures = {
   insecure:
     'Browser geben Kamera und Bildschirm nur an sichere Adressen. Diese Seite über https oder auf localhost öffnen.',
   unsupported: 'Dieser Browser kann das nicht aufnehmen. Mit einem anderen Programm aufnehmen und dessen Datei öffnen.',
   empty: 'Nichts wurde aufgenommen: Es kam kein Bild. Noch einmal versuchen und etwas länger aufnehmen.',
+  'no-room':
+    'Für eine Aufnahme fehlt der Speicherplatz. Platz schaffen oder das private Fenster verlassen und noch einmal versuchen.',
+  'ran-out': 'Der Speicherplatz für diese Seite ging aus. Was bis dahin aufgenommen wurde, ist geöffnet.',
   'broke-off': 'Die Aufnahme ist abgebrochen. Was bis dahin aufgenommen wurde, ist geöffnet.',
+  'not-opened':
+    'Die Aufnahme ließ sich hier nicht öffnen. Speichern, damit sie nicht verloren geht, und noch einmal öffnen.',
 };
 
 function speedClass(operations: number): string {
@@ -162,11 +167,28 @@ export const de: Messages = {
       camera: 'Die Kamera in der Frage des Browsers erlauben.',
       screen: 'In der Liste des Browsers einen Bildschirm, ein Fenster oder einen Tab wählen.',
     },
-    preview: 'Was aufgenommen wird',
+    stage: 'Was aufgenommen wird. Ein Objekt anklicken, um ihm zu folgen, oder Enter für ein Fadenkreuz.',
+    hints: {
+      starting: 'Warten auf ein Bild …',
+      first: 'Ein Objekt anklicken: Ihm wird während der Aufnahme gefolgt.',
+      next: 'Das nächste Objekt anklicken.',
+      negativeFirst: 'Zuerst anklicken, was zum Objekt gehört.',
+      modelLoading: 'Das Modell lädt noch. Der Klick wird beantwortet, sobald es da ist.',
+      muted: {
+        camera: 'Die Kamera liefert gerade kein Bild. Ist sie verdeckt oder ausgeschaltet?',
+        screen: 'Was freigegeben ist, liefert gerade kein Bild. Vielleicht ist es minimiert.',
+      },
+    },
+    newObject: 'Neues Objekt',
+    undo: 'Letzten Klick zurücknehmen',
+    stopFollowing: (name) => `${name} nicht mehr folgen`,
+    goesOn: (failure) => `${failure} Gerade wird nichts verfolgt; die Aufnahme geht weiter.`,
     isRecording: 'Aufnahme läuft',
     stopping: 'Die Aufnahme wird geöffnet …',
-    captured: frames,
-    discarded: (n) => `${formatNumber(n)} ausgelassen`,
+    recorded: frames,
+    dropped: (n) => `${formatNumber(n)} ausgelassen`,
+    tracked: (tracked, passed) => `${formatNumber(tracked)} von ${frames(passed)} verfolgt`,
+    rate: (framesPerSecond) => `${formatTenths(framesPerSecond)} pro Sekunde`,
     forgets: 'Die Aufnahme ersetzt das geöffnete Video samt Objekten und Masken.',
     stop: 'Beenden und öffnen',
     discard: 'Aufnahme verwerfen',
@@ -282,6 +304,7 @@ export const de: Messages = {
       lock: 'Frame gesperrt',
       unlock: 'Frame entsperrt',
       track: 'Verfolgt',
+      live: 'Während der Aufnahme verfolgt',
       'looks-right': 'Für gut befunden',
       range: 'In und Out gesetzt',
       settings: 'Einstellungen geändert',
@@ -395,6 +418,7 @@ export const de: Messages = {
     negativeFirst: 'Zuerst das Objekt anklicken. Ein Rechtsklick nimmt dann weg, was nicht dazugehört.',
     refine: 'Rechtsklick auf Überflüssiges, Klick auf Fehlendes, dann „Verfolgen“.',
     refineByTouch: 'Überflüssiges gedrückt halten, Fehlendes antippen, dann „Verfolgen“.',
+    passedOver: 'Die Frames dazwischen haben noch keine Maske. Verfolgen füllt sie auf.',
     correct: 'Einen Frame mit falscher Maske suchen, sie dort korrigieren und noch einmal verfolgen.',
     stale: 'Gestreifte Frames sind veraltet. „Verfolgen“ erneuert sie.',
     newObject: 'Das nächste Objekt anklicken.',

@@ -6,7 +6,7 @@ import type { SampleName } from '../state/project';
 import type { RecordingFailure, RecordingSource } from '../state/recording';
 import type { ReviewReason } from '../state/review';
 import type { Theme } from '../state/view';
-import { count, formatBytes, formatDuration, formatList, formatNumber, formatPercent } from './format';
+import { count, formatBytes, formatDuration, formatList, formatNumber, formatPercent, formatTenths } from './format';
 
 const errors: Record<ErrorCode, (detail: string) => string> = {
   'not-a-video': (detail) => detail,
@@ -44,7 +44,10 @@ const recordingFailures = {
   insecure: 'Browsers give cameras and screens to secure addresses only. Open this page by https or on localhost.',
   unsupported: 'This browser can not record that. Record it with another program, and open its file.',
   empty: 'Nothing was recorded: no frame came. Try again, and record a little longer.',
+  'no-room': 'There is no disk space for a recording. Free some, or leave a private window, and try again.',
+  'ran-out': 'The disk space this site may use ran out. What was recorded until then is open.',
   'broke-off': 'The recording broke off. What was recorded until then is open.',
+  'not-opened': 'The recording could not be opened here. Save it, so that it is not lost, and open it again.',
 };
 
 /** What a frame costs to compute: an order, not a measurement. */
@@ -93,11 +96,29 @@ export const en = {
       camera: 'Allow the camera in the question that your browser asks.',
       screen: 'Choose a screen, a window or a tab in the list that your browser shows.',
     } satisfies Record<RecordingSource, string>,
-    preview: 'What is being recorded',
+    stage: 'What is being recorded. Click an object to follow it, or press Enter for a crosshair.',
+    hints: {
+      starting: 'Waiting for a picture…',
+      first: 'Click an object to follow it while it is recorded.',
+      next: 'Click the next object.',
+      negativeFirst: 'First click what belongs to the object.',
+      modelLoading: 'The model is still loading. The click is answered when it is there.',
+      muted: {
+        camera: 'The camera sends no picture right now. Is it covered or switched off?',
+        screen: 'What is shared sends no picture right now. It may be minimised.',
+      } satisfies Record<RecordingSource, string>,
+    },
+    newObject: 'New object',
+    undo: 'Undo the last click',
+    stopFollowing: (name: string) => `Stop following ${name}`,
+    goesOn: (failure: string) => `${failure} Nothing is followed now; the recording goes on.`,
     isRecording: 'Recording',
     stopping: 'Opening what was recorded…',
-    captured: (frames: number) => count(frames, 'frame', 'frames'),
-    discarded: (frames: number) => `${formatNumber(frames)} dropped`,
+    recorded: (frames: number) => count(frames, 'frame', 'frames'),
+    dropped: (frames: number) => `${formatNumber(frames)} dropped`,
+    tracked: (tracked: number, passed: number) =>
+      `tracked ${formatNumber(tracked)} of ${count(passed, 'frame', 'frames')}`,
+    rate: (framesPerSecond: number) => `${formatTenths(framesPerSecond)} a second`,
     forgets: 'The recording takes the place of the open video, its objects and masks.',
     stop: 'Stop and open',
     discard: 'Discard the recording',
@@ -216,6 +237,7 @@ export const en = {
       'looks-right': 'Looks right',
       range: 'Set in and out',
       settings: 'Change settings',
+      live: 'Follow while recording',
     } satisfies Record<HistoryAction, string>,
   },
 
@@ -326,6 +348,7 @@ export const en = {
     refine: 'Right-click what does not belong, click what is missing, then press Track.',
     refineByTouch: 'Hold on what does not belong, tap what is missing, then press Track.',
     correct: 'Go to a frame where the mask is wrong, correct it there, and track again.',
+    passedOver: 'Frames between those that were followed have no mask yet. Press Track to fill them in.',
     stale: 'Striped frames are out of date. Press Track to renew them.',
     newObject: 'Click the next object.',
     hide: 'Hide this hint',

@@ -31,6 +31,11 @@ export function formatNumber(value: number): string {
   return formats.number.format(value);
 }
 
+/** With one digit behind the point. */
+export function formatTenths(value: number): string {
+  return formats.tenths.format(value);
+}
+
 /** A share from 0 to 1. */
 export function formatPercent(share: number): string {
   return formats.percent.format(share);

@@ -27,7 +27,9 @@ export type HistoryAction =
   | 'track'
   | 'looks-right'
   | 'range'
-  | 'settings';
+  | 'settings'
+  /** All that was followed while it was recorded. */
+  | 'live';
 
 export type HistoryStep = {
   id: number;

@@ -43,6 +43,16 @@ export function statePrompts(
   return { byObject: { ...state.byObject, [object]: frames } };
 }
 
+/** Without those of frames from `frameCount` on. */
+export function promptsBefore(state: PromptsState, frameCount: number): PromptsState {
+  const isBefore = ([frameIndex]: [string, FramePrompts]) => Number(frameIndex) < frameCount;
+  const kept = Object.entries(state.byObject).map(([object, frames]) => [
+    object,
+    Object.fromEntries(Object.entries(frames).filter(isBefore)),
+  ]);
+  return { byObject: Object.fromEntries(kept) as PromptsState['byObject'] };
+}
+
 export function forgetPrompts(state: PromptsState, object: ObjectId): PromptsState {
   const { [object]: _forgotten, ...byObject } = state.byObject;
   return { byObject };

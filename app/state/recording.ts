@@ -13,13 +13,21 @@ export type RecordingFailure =
   | 'insecure'
   | 'unsupported'
   | 'empty'
+  /** The browser gives this page no room to record. */
+  | 'no-room'
+  /** Or no more; what was there by then was opened. */
+  | 'ran-out'
   /** The encoder failed on the way; what was there by then was opened. */
-  | 'broke-off';
+  | 'broke-off'
+  /** What was recorded can't be opened now; it can be saved. */
+  | 'not-opened';
 
 export type RecordingState = {
   phase: 'off' | 'asking' | 'recording' | 'stopping' | 'failed';
   source: RecordingSource;
   failure: RecordingFailure | null;
+  /** The source is there and sends no picture: a camera that is covered or was switched off. */
+  isMuted: boolean;
 };
 
-export const notRecording: RecordingState = { phase: 'off', source: 'camera', failure: null };
+export const notRecording: RecordingState = { phase: 'off', source: 'camera', failure: null, isMuted: false };

@@ -3,6 +3,7 @@ import { createStore, type StoreApi } from 'zustand/vanilla';
 import { noAnswers, type AnswersState } from './answers';
 import { noExport, type ExportingState } from './exporting';
 import { noHistory, type HistoryState } from './history';
+import { nothingLive, type LiveState } from './live';
 import { noMasklets, type MaskletsState } from './masklets';
 import { modelAtStart, type ModelState } from './model';
 import { modelsAtStart, type ModelsState } from './models';
@@ -37,6 +38,7 @@ type PassingState = {
   review: ReviewState;
   exporting: ExportingState;
   recording: RecordingState;
+  live: LiveState;
   notices: NoticesState;
   view: ViewState;
 };
@@ -60,6 +62,7 @@ export function createAppStore(view: Partial<ViewState> = {}, models: Partial<Mo
     review: noReview,
     exporting: noExport,
     recording: notRecording,
+    live: nothingLive,
     notices: noNotices,
     view: { ...viewAtStart, ...view },
   }));

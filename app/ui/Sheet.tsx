@@ -11,6 +11,8 @@ type SheetProps = {
   onOpenChange: (isOpen: boolean) => void;
   /** In the middle of the page, or from its lower edge. */
   placement: 'center' | 'bottom';
+  /** As large as the page allows, for a picture. */
+  isWide?: boolean;
   /** False while Escape means something else. */
   closesOnEscape?: boolean;
   /** False where a stray click beside it would lose something. */
@@ -25,6 +27,7 @@ export function Sheet({
   isOpen,
   onOpenChange,
   placement,
+  isWide = false,
   closesOnEscape = true,
   closesOutside = true,
   children,
@@ -35,6 +38,7 @@ export function Sheet({
         <Dialog.Overlay className={styles.overlay} />
         <Dialog.Content
           className={`${styles.sheet} ${styles[placement]}`}
+          data-wide={isWide || undefined}
           aria-describedby={undefined}
           // Not its close button, whose tooltip would open with it.
           onOpenAutoFocus={focusContent}

@@ -42,6 +42,7 @@ function hintText(hint: Hint, isTouch: boolean): string {
     'model-loading': t.hints.modelLoading,
     refine: isTouch ? t.hints.refineByTouch : t.hints.refine,
     stale: t.hints.stale,
+    'passed-over': t.hints.passedOver,
     correct: t.hints.correct,
     'new-object': t.hints.newObject,
   };

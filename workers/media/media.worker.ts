@@ -8,6 +8,7 @@ import { resizePixels } from '../resample/resize-pixels';
 import { LiveFrames } from './decode/live-frames';
 import { VideoFrames, type FrameReader } from './decode/video-frames';
 import { openSource } from './demux/open-source';
+import { Recording } from './record/recording';
 import { SceneCuts } from './scene-cuts';
 import { selectFrames } from './select-frames';
 
@@ -15,6 +16,7 @@ const live = new LiveFrames();
 let video: VideoFrames | null = null;
 let cuts = new SceneCuts();
 let opening: Promise<unknown> = Promise.resolve();
+let recording: Recording | null = null;
 
 async function open(files: SourceFile[], name: string, options: OpenOptions, signal: AbortSignal): Promise<VideoInfo> {
   signal.throwIfAborted();
@@ -46,21 +48,35 @@ function inOrder<T>(task: () => Promise<T>): Promise<T> {
   return done;
 }
 
-/**
- * A source with its own place in whatever video is open.
- * @param isWatched whether scene cuts are looked for in what it reads
- */
-function frameSource(isWatched: boolean): FrameSource {
+/** A source with its own place in whatever video is open. */
+function videoFrames(): (frameIndex: number) => Promise<VideoFrame> {
   let reader: FrameReader | null = null;
   let readVideo: VideoFrames | null = null;
-  async function read(frameIndex: number): Promise<VideoFrame> {
+  return async (frameIndex) => {
     if (!video) throw new MaskletError('no-video', 'There is no video open. Open one first.');
     if (!reader || readVideo !== video) {
       reader = video.reader();
       readVideo = video;
     }
     return reader.frame(frameIndex);
-  }
+  };
+}
+
+async function recordedFrame(frameIndex: number): Promise<VideoFrame> {
+  return recordingUnderWay().frame(frameIndex);
+}
+
+function recordingUnderWay(): Recording {
+  if (!recording) throw notRecording();
+  return recording;
+}
+
+function notRecording(): MaskletError {
+  return new MaskletError('no-video', 'Nothing is being recorded.');
+}
+
+/** @param isWatched whether scene cuts are looked for in what is read */
+function frameSource(read: (frameIndex: number) => Promise<VideoFrame>, isWatched: boolean): FrameSource {
   return {
     frame: async (frameIndex) => {
       const frame = await read(frameIndex);
@@ -82,14 +98,36 @@ function frameSource(isWatched: boolean): FrameSource {
 }
 
 const api: MediaApi = {
-  ...frameSource(false),
+  ...frameSource(videoFrames(), false),
   open: (files, name, options, signal) => inOrder(() => open(files, name, options, signal)),
   close: () =>
     inOrder(async () => {
       video?.close();
       video = null;
     }),
-  connect: async (port) => serve(frameSource(true), port),
+  connect: async (port) => serve(frameSource(videoFrames(), true), port),
+  startRecording: async ({ file, framesPerSecond }) => {
+    if (recording) throw new MaskletError('busy', 'A recording is going on. End it first.');
+    const disk = await file.createSyncAccessHandle();
+    disk.truncate(0);
+    recording = new Recording(disk, framesPerSecond, live);
+  },
+  recordFrame: async (frame) => {
+    if (recording) return recording.record(frame);
+    frame.close();
+    throw notRecording();
+  },
+  connectRecording: async (port) => serve(frameSource(recordedFrame, false), port),
+  finishRecording: async () => {
+    const ended = recordingUnderWay();
+    recording = null;
+    return ended.finish();
+  },
+  discardRecording: async () => {
+    const ended = recording;
+    recording = null;
+    await ended?.discard();
+  },
   sceneCuts: async () => cuts.frames,
   stats: async () => ({
     liveFrames: live.count,

@@ -30,6 +30,21 @@ export type OpenOptions = FrameSelection & {
   framesPerSecond?: number;
 };
 
+type RecordingRequest = {
+  /** Written from its start; the receiver alone holds it until the recording ends. */
+  file: FileSystemFileHandle;
+  /** About: a live source keeps its own time. */
+  framesPerSecond: number;
+};
+
+/** A frame of a live source that is in the recording. */
+export type RecordedFrame = {
+  /** Its number in the file, which does not change any more. */
+  frameIndex: number;
+  /** Integer µs from the first frame. */
+  timestampUs: number;
+};
+
 /** What other threads may ask of an open video, over their own port. */
 export type FrameSource = {
   /**
@@ -59,6 +74,21 @@ export type MediaApi = Pick<FrameSource, 'frame'> & {
   close(): Promise<void>;
   /** Serves `FrameSource` on a port, for the segment worker. */
   connect(port: MessagePort): Promise<void>;
+  /** Begins a recording beside the open video, one at a time. @throws `busy`, `storage-full` */
+  startRecording(request: RecordingRequest): Promise<void>;
+  /**
+   * Records the next frame of a live source, at the size of the first one. Answers when the encoder has given it back.
+   * @returns null for a frame that is dropped because those before it are not done: nothing is queued
+   * @throws `unsupported-codec`, `storage-full`, `no-video` when nothing is being recorded, and what else the encoder
+   *   failed with
+   */
+  recordFrame(frame: VideoFrame): Promise<RecordedFrame | null>;
+  /** Serves `FrameSource` on a port for what is being recorded, whose frames may be asked for as soon as they have a number. */
+  connectRecording(port: MessagePort): Promise<void>;
+  /** Completes the file with all that was recorded, also after a failure. @returns the number of frames */
+  finishRecording(): Promise<number>;
+  /** Gives the recording up, if there is one. */
+  discardRecording(): Promise<void>;
   /** First frames of the scenes found so far, in what other threads read: ascending. */
   sceneCuts(): Promise<number[]>;
   stats(): Promise<MediaStats>;

@@ -170,6 +170,15 @@ export type MaskSource = {
   mask(object: ObjectId, frameIndex: number): Promise<MaskResult | null>;
 };
 
+/** Objects on one source of frames, whether its end is known or not. */
+export type TrackerApi = Pick<
+  SegmentApi,
+  'addObject' | 'removeObject' | 'prompt' | 'track' | 'masksOfFrame' | 'snapshot' | 'restore' | 'dropSnapshots'
+>;
+
+/** What is known of a live source when tracking on it begins. */
+export type LiveSource = { width: number; height: number };
+
 export type SegmentApi = MaskSource & {
   /**
    * Downloads, checks and compiles a pack; replaces the model before. Masks already made are kept.
@@ -206,6 +215,17 @@ export type SegmentApi = MaskSource & {
   /** Starts anew on a video; `media` serves `FrameSource`. */
   openVideo(video: VideoInfo, media: MessagePort): Promise<void>;
   closeVideo(): Promise<void>;
+  /**
+   * Starts anew on a live source, beside the open video and by the same model. Its frames are numbered as they are recorded;
+   * few of them are tracked, each by a run of one frame.
+   * @param frames serves `FrameSource` for the frames recorded so far
+   * @param port is served a `TrackerApi` for the live source
+   */
+  openLive(source: LiveSource, frames: MessagePort, port: MessagePort): Promise<void>;
+  /** The live source has become this video, with the objects, prompts and masks it has: replaces the open video. */
+  keepLive(video: VideoInfo, media: MessagePort): Promise<void>;
+  /** Gives the live source up, if there is one. */
+  closeLive(): Promise<void>;
 
   addObject(object: ObjectId): Promise<void>;
   removeObject(object: ObjectId): Promise<void>;

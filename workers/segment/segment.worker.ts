@@ -12,9 +12,9 @@ import {
   type SegmentApi,
   type StageTimes,
   type TrackedFrame,
+  type TrackerApi,
   type TrackerSettings,
 } from '../protocol/segment-contract';
-import type { VideoInfo } from '../protocol/video';
 import { checkCleanUp, checkPrompts, checkSettings, checkToken } from './check-arguments';
 import { FeatureCache } from './image-features/feature-cache';
 import { ImageSource } from './image-features/image-source';
@@ -32,38 +32,66 @@ import { MemoryBudget } from './tracker/memory-budget';
 import type { PromptedFrame, TrackContext } from './tracker/track-frame';
 import { noTimes, Tracker } from './tracker/tracker';
 
-type OpenVideo = { info: VideoInfo; frames: Remote<FrameSource>; tracker: Tracker };
+/** A source of frames with the objects on it; `context` and `images` while there is a model. */
+type OpenVideo = {
+  width: number;
+  height: number;
+  frames: Remote<FrameSource>;
+  tracker: Tracker;
+  cleanUps: Map<ObjectId, ObjectCleanUp>;
+  context: TrackContext | null;
+  images: ImageSource | null;
+};
 
 let catalogueUrl = '';
 let model: LoadedModel | null = null;
 let video: OpenVideo | null = null;
-let context: TrackContext | null = null;
-let images: ImageSource | null = null;
+/** Beside the video, while it is recorded. */
+let live: OpenVideo | null = null;
 let lost: MaskletError | null = null;
 let invalid: MaskletError | null = null;
 let version = 0;
 let trackedFrames = 0;
 const trackedMs: StageTimes = { ...noTimes };
-const cleanUps = new Map<ObjectId, ObjectCleanUp>();
 let settings: TrackerSettings = usualSettings;
 
-/** Puts the model and the video together, once both are there. Frees what the pair before held. */
-async function prepare(): Promise<void> {
-  await video?.tracker.useModel(null, lost !== null);
-  images?.dropPrefetched();
-  if (lost === null) context?.features.clear();
-  context = null;
-  images = null;
-  if (!video || !model) return;
-  context = trackContext(model, video);
-  await video.tracker.useModel(context, false);
+/** Puts the model and what is open together, once both are there. Frees what the pair before held. */
+async function prepare(opened: OpenVideo): Promise<void> {
+  await release(opened);
+  if (!model) return;
+  opened.context = trackContext(model, opened);
+  await opened.tracker.useModel(opened.context, false);
 }
 
-function trackContext({ graphs, runtime }: LoadedModel, { info, frames }: OpenVideo): TrackContext {
+/** The open video, and the live one beside it. */
+async function prepareAll(): Promise<void> {
+  for (const opened of [video, live]) {
+    if (opened) await prepare(opened);
+  }
+}
+
+async function release(opened: OpenVideo | null): Promise<void> {
+  if (!opened) return;
+  await opened.tracker.useModel(null, lost !== null);
+  opened.images?.dropPrefetched();
+  if (lost === null) opened.context?.features.clear();
+  opened.context = null;
+  opened.images = null;
+}
+
+function openOn(source: { width: number; height: number }, frames: MessagePort, frameCount: number): OpenVideo {
+  const { width, height } = source;
+  const tracker = new Tracker(frameCount);
+  const cleanUps = new Map<ObjectId, ObjectCleanUp>();
+  return { width, height, frames: connect<FrameSource>(frames), tracker, cleanUps, context: null, images: null };
+}
+
+function trackContext({ graphs, runtime }: LoadedModel, opened: OpenVideo): TrackContext {
+  const { frameCount } = opened.tracker;
   const { manifest } = graphs;
   const { tracker } = manifest;
   const limits = runtimeLimits[runtime.provider];
-  const source = new ImageSource(frames, runtime, manifest);
+  const source = new ImageSource(opened.frames, runtime, manifest);
   const features = new FeatureCache(async (frameIndex) => {
     const { image, times } = await source.image(frameIndex);
     const start = performance.now();
@@ -74,7 +102,7 @@ function trackContext({ graphs, runtime }: LoadedModel, { info, frames }: OpenVi
       image.dispose();
     }
   }, limits.featureBytes);
-  images = source;
+  opened.images = source;
   return {
     graphs,
     tensors: runtime.tensors,
@@ -91,8 +119,9 @@ function trackContext({ graphs, runtime }: LoadedModel, { info, frames }: OpenVi
       multimaskForTracking: tracker.multimaskForTracking,
       ...settings,
       pointerTimes: manifest.architecture === 'sam2.1',
+      time: frameCount === Infinity ? 'tracked frames' : 'frames',
     },
-    frameCount: info.frameCount,
+    frameCount,
     nextVersion: () => ++version,
     // A frame whose features are there is not decoded again.
     prefetch: (frameIndex) => {
@@ -106,7 +135,7 @@ function openedVideo(): OpenVideo {
   return video;
 }
 
-function view({ info: { width, height } }: OpenVideo, own: MaskView['own'] = cleanUps): MaskView {
+function view({ width, height, cleanUps }: OpenVideo, own: MaskView['own'] = cleanUps): MaskView {
   return { width, height, ...settings, own };
 }
 
@@ -146,8 +175,12 @@ function watch(device: GPUDevice): void {
   });
 }
 
-function promptResult(object: ObjectId, frameIndex: number, result: PromptedFrame | null): PromptResult {
-  const opened = openedVideo();
+function promptResult(
+  opened: OpenVideo,
+  object: ObjectId,
+  frameIndex: number,
+  result: PromptedFrame | null,
+): PromptResult {
   const shown = opened.tracker.mask(object, frameIndex);
   const [mask = null] = shown ? maskResults([{ object, mask: shown }], view(opened)).map(withoutPixels) : [];
   if (!result) return { mask, candidates: [], token: 0 };
@@ -167,8 +200,70 @@ const maskSource: MaskSource = {
   },
 };
 
+/** Objects on one source: the open video, or the live one. */
+function trackerApi(source: () => OpenVideo): TrackerApi {
+  return {
+    async addObject(object) {
+      source().tracker.addObject(object);
+    },
+
+    async removeObject(object) {
+      await source().tracker.removeObject(object);
+    },
+
+    async prompt(object, frameIndex, prompts) {
+      const opened = source();
+      checkPrompts(prompts);
+      const result = await onDevice(() => opened.tracker.prompt(object, frameIndex, prompts));
+      return promptResult(opened, object, frameIndex, result);
+    },
+
+    async track(request, signal) {
+      const opened = source();
+      const steps = opened.tracker.track(request, signal);
+      // The first step is taken at once, so that a request that can't be met fails the call itself.
+      const first = await onDevice(() => steps.next());
+      return (async function* (): AsyncGenerator<TrackedFrame> {
+        try {
+          for (let step = first; !step.done; step = await onDevice(() => steps.next())) {
+            const { masks, ...rest } = step.value;
+            trackedFrames++;
+            for (const stage of Object.keys(trackedMs) as (keyof StageTimes)[]) trackedMs[stage] += rest.times[stage];
+            yield {
+              ...rest,
+              masks: maskResults(masks, view(opened)).map(withoutPixels),
+              agreements: masks.map(({ agreement }) => agreement),
+            };
+          }
+        } finally {
+          await steps.return(undefined);
+          opened.images?.dropPrefetched();
+        }
+      })();
+    },
+
+    async snapshot() {
+      return source().tracker.snapshot();
+    },
+
+    async restore(snapshot) {
+      await source().tracker.restore(snapshot);
+    },
+
+    async dropSnapshots(snapshots) {
+      await source().tracker.dropSnapshots(snapshots);
+    },
+
+    async masksOfFrame(frameIndex) {
+      const opened = source();
+      return maskResults(opened.tracker.masksOfFrame(frameIndex), view(opened));
+    },
+  };
+}
+
 const api: SegmentApi = {
   ...maskSource,
+  ...trackerApi(openedVideo),
 
   async loadModel(request, onProgress) {
     const loaded = await loadModel(request, catalogueUrl, onProgress);
@@ -176,7 +271,7 @@ const api: SegmentApi = {
     const wasLost = lost !== null;
     model = loaded;
     // Only now: everything the old model left is still on the old device.
-    await prepare();
+    await prepareAll();
     lost = null;
     invalid = null;
     if (loaded.runtime.gpu) watch(loaded.runtime.gpu);
@@ -207,90 +302,66 @@ const api: SegmentApi = {
   },
 
   async openVideo(info, media) {
-    await video?.tracker.useModel(null, lost !== null);
-    cleanUps.clear();
-    video = { info, frames: connect<FrameSource>(media), tracker: new Tracker(info.frameCount) };
-    await prepare();
+    await release(video);
+    video = openOn(info, media, info.frameCount);
+    await prepare(video);
   },
 
   async closeVideo() {
-    await video?.tracker.useModel(null, lost !== null);
+    await release(video);
     video = null;
-    await prepare();
   },
 
-  async addObject(object) {
-    openedVideo().tracker.addObject(object);
+  async openLive(source, frames, port) {
+    await release(live);
+    const opened = openOn(source, frames, Infinity);
+    live = opened;
+    serve(
+      trackerApi(() => opened),
+      port,
+    );
+    await prepare(opened);
   },
 
-  async removeObject(object) {
-    await openedVideo().tracker.removeObject(object);
+  async keepLive(info, media) {
+    if (!live) throw new MaskletError('no-video', 'There is no live source.');
+    await release(video);
+    video = live;
+    live = null;
+    video.frames = connect<FrameSource>(media);
+    video.images?.readFrom(video.frames);
+    await video.tracker.endAt(info.frameCount);
   },
 
-  async prompt(object, frameIndex, prompts) {
-    const { tracker } = openedVideo();
-    checkPrompts(prompts);
-    const result = await onDevice(() => tracker.prompt(object, frameIndex, prompts));
-    return promptResult(object, frameIndex, result);
+  async closeLive() {
+    await release(live);
+    live = null;
   },
 
   async chooseCandidate(object, frameIndex, token) {
-    const { tracker } = openedVideo();
-    checkToken(token);
-    const result = await onDevice(() => tracker.chooseCandidate(object, frameIndex, token));
-    return promptResult(object, frameIndex, result);
-  },
-
-  async track(request, signal) {
     const opened = openedVideo();
-    const steps = opened.tracker.track(request, signal);
-    // The first step is taken at once, so that a request that can't be met fails the call itself.
-    const first = await onDevice(() => steps.next());
-    return (async function* (): AsyncGenerator<TrackedFrame> {
-      try {
-        for (let step = first; !step.done; step = await onDevice(() => steps.next())) {
-          const { masks, ...rest } = step.value;
-          trackedFrames++;
-          for (const stage of Object.keys(trackedMs) as (keyof StageTimes)[]) trackedMs[stage] += rest.times[stage];
-          yield {
-            ...rest,
-            masks: maskResults(masks, view(opened)).map(withoutPixels),
-            agreements: masks.map(({ agreement }) => agreement),
-          };
-        }
-      } finally {
-        await steps.return(undefined);
-        images?.dropPrefetched();
-      }
-    })();
+    checkToken(token);
+    const result = await onDevice(() => opened.tracker.chooseCandidate(object, frameIndex, token));
+    return promptResult(opened, object, frameIndex, result);
   },
 
   async setLocked(object, frameIndex, isLocked) {
     await openedVideo().tracker.setLocked(object, frameIndex, isLocked);
   },
 
-  async snapshot() {
-    return openedVideo().tracker.snapshot();
-  },
-
-  async restore(snapshot) {
-    await openedVideo().tracker.restore(snapshot);
-  },
-
-  async dropSnapshots(snapshots) {
-    await openedVideo().tracker.dropSnapshots(snapshots);
-  },
-
   async configure(changes) {
     const changed = { ...settings, ...changes };
     checkSettings(changed);
     settings = changed;
-    if (context) context.options = { ...context.options, ...settings };
+    for (const opened of [video, live]) {
+      if (opened?.context) opened.context.options = { ...opened.context.options, ...settings };
+    }
     return settings;
   },
 
   async setCleanUp(object, cleanUp) {
     if (cleanUp) checkCleanUp(cleanUp);
+    const { cleanUps } = openedVideo();
     if (cleanUp) cleanUps.set(object, cleanUp);
     else cleanUps.delete(object);
   },
@@ -299,20 +370,15 @@ const api: SegmentApi = {
     return maskOf(object, frameIndex, new Map());
   },
 
-  async masksOfFrame(frameIndex) {
-    const opened = openedVideo();
-    return maskResults(opened.tracker.masksOfFrame(frameIndex), view(opened));
-  },
-
   async connect(port) {
     serve(maskSource, port);
   },
 
   async stats() {
     return {
-      featureCacheBytes: context?.features.bytes ?? 0,
-      encoderRuns: context?.features.encoderRuns ?? 0,
-      memoryBankBytes: context?.memories.bytes ?? 0,
+      featureCacheBytes: video?.context?.features.bytes ?? 0,
+      encoderRuns: video?.context?.features.encoderRuns ?? 0,
+      memoryBankBytes: video?.context?.memories.bytes ?? 0,
       maskStoreBytes: video?.tracker.maskBytes ?? 0,
       ortMs: ortBusyMs(),
       trackedFrames,

@@ -14,7 +14,7 @@ export type ImageTimes = { decode: number; preprocess: number };
 type Picture = VideoFrame | Uint8ClampedArray;
 
 export class ImageSource {
-  readonly #frames: Remote<FrameSource>;
+  #frames: Remote<FrameSource>;
   readonly #runtime: Runtime;
   readonly #manifest: Manifest;
   #gpu: GpuPreprocessor | null;
@@ -25,6 +25,12 @@ export class ImageSource {
     this.#runtime = runtime;
     this.#manifest = manifest;
     this.#gpu = runtime.gpu && createGpuPreprocessor(runtime.gpu, manifest.imageSize, manifest);
+  }
+
+  /** The same frames from elsewhere: a recording that is over is served as a file. */
+  readFrom(frames: Remote<FrameSource>): void {
+    this.dropPrefetched();
+    this.#frames = frames;
   }
 
   /** Starts on a frame that will be asked for next, beside whatever the graphs are doing. */

@@ -27,9 +27,15 @@ export type BankState<Output> = {
   locked: ReadonlySet<number>;
 };
 
-export class MemoryBank<Output> {
-  readonly #holder: OutputHolder<Output>;
+/** What propagation attends to: results by frame. */
+export type HeldOutputs<Output> = {
   /** In order of insertion, which breaks ties in `selectConditioning`. */
+  readonly conditioning: ReadonlyMap<number, Output>;
+  readonly nonConditioning: ReadonlyMap<number, Output>;
+};
+
+export class MemoryBank<Output> implements HeldOutputs<Output> {
+  readonly #holder: OutputHolder<Output>;
   readonly conditioning = new Map<number, Output>();
   readonly nonConditioning = new Map<number, Output>();
   /** Results of prompts wait here until the next propagation commits them; no other prompt sees them before. */
@@ -145,6 +151,16 @@ export class MemoryBank<Output> {
       if (!this.prompts.has(frameIndex)) this.#downgrade(frameIndex);
     }
     return true;
+  }
+
+  /** Forgets frames from `frameCount` on: the video has turned out to end there. */
+  endAt(frameCount: number): void {
+    for (const outputs of this.#all) {
+      for (const frameIndex of outputs.keys()) if (frameIndex >= frameCount) this.#remove(outputs, frameIndex);
+    }
+    for (const known of [this.tracked, this.prompts, this.locked]) {
+      for (const frameIndex of known.keys()) if (frameIndex >= frameCount) known.delete(frameIndex);
+    }
   }
 
   /** Source: the intent of `_clear_obj_non_cond_mem_around_input`, which fails at sam2@2b90b9f. */

@@ -1,5 +1,5 @@
 /** Which object pointers a frame attends to, and how far in time each one is. */
-import type { MemoryBank } from './memory-bank';
+import type { HeldOutputs } from './memory-bank';
 import { selectConditioning } from './select-memories';
 import type { TrackerOptions } from './tracker-options';
 
@@ -24,7 +24,7 @@ export function pointerTimeNormalizer(frameCount: number, options: TrackerOption
  * Source: SAM 2 §4; `_prepare_memory_conditioned_features`, sam2_base.py@2b90b9f L587-L650.
  */
 export function selectPointers<Output>(
-  bank: MemoryBank<Output>,
+  bank: HeldOutputs<Output>,
   frameIndex: number,
   frameCount: number,
   isReverse: boolean,

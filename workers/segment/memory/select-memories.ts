@@ -1,5 +1,5 @@
 /** Which spatial memories a frame attends to, and the row of the temporal position table each one takes. */
-import type { MemoryBank } from './memory-bank';
+import type { HeldOutputs } from './memory-bank';
 import type { TrackerOptions } from './tracker-options';
 
 export type SelectedMemory<Output> = {
@@ -17,10 +17,10 @@ export type SelectedMemory<Output> = {
  * Source: `select_closest_cond_frames`, sam2_utils.py@2b90b9f L19-L61.
  */
 export function selectConditioning<Output>(
-  bank: MemoryBank<Output>,
+  bank: HeldOutputs<Output>,
   frameIndex: number,
   limit: number,
-): { selected: Map<number, Output>; passedOver: Map<number, Output> } {
+): { selected: ReadonlyMap<number, Output>; passedOver: ReadonlyMap<number, Output> } {
   const all = bank.conditioning;
   if (limit === -1 || all.size <= limit) return { selected: all, passedOver: new Map() };
   const frames = [...all.keys()];
@@ -43,7 +43,7 @@ export function selectConditioning<Output>(
  * Source: SAM 2 §4; `_prepare_memory_conditioned_features`, sam2_base.py@2b90b9f L515-L585.
  */
 export function selectMemories<Output>(
-  bank: MemoryBank<Output>,
+  bank: HeldOutputs<Output>,
   frameIndex: number,
   isReverse: boolean,
   options: TrackerOptions,

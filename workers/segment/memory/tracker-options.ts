@@ -45,6 +45,8 @@ export type TrackerOptions = {
    * assertion; decoding it as a first prompt loses nothing.
    */
   emptyBank: 'fail' | 'decode-without-memory';
+  /** What a memory's distance in time counts; `tracked frames` on a live source, where most frames pass untracked. */
+  time: 'frames' | 'tracked frames';
 };
 
 /** Ours where it differs, the released sam2.1 configuration elsewhere. */
@@ -66,4 +68,5 @@ export const defaultTrackerOptions: TrackerOptions = {
   fillHoleArea: 8,
   removeIslandArea: 0,
   emptyBank: 'decode-without-memory',
+  time: 'frames',
 };

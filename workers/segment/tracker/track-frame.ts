@@ -11,6 +11,7 @@ import { cleanUp, keepSeededPieces } from '../masks/clean-up';
 import type { MemoryBank } from '../memory/memory-bank';
 import { selectPointers } from '../memory/object-pointers';
 import { selectMemories } from '../memory/select-memories';
+import { inSteps } from '../memory/sparse-time';
 import type { TrackerOptions } from '../memory/tracker-options';
 import { maskPromptTensors, noPoints, pointTensors, previousMaskInput } from '../prompts/prompt-tensors';
 import type { TensorMemory } from '../runtime/tensor-memory';
@@ -26,6 +27,7 @@ export type TrackContext = {
   features: FeatureCache;
   memories: MemoryBudget;
   options: TrackerOptions;
+  /** Infinity while the video is still being recorded. */
   frameCount: number;
   nextVersion: () => number;
   /** Told which frame comes next, to decode it meanwhile. */
@@ -200,10 +202,14 @@ async function attend(
   features: ImageFeatures,
 ): ReturnType<Graphs['attendMemory']> {
   const { options, frameCount, graphs, memories } = context;
-  const slots = banks.map((bank) => ({
-    memories: selectMemories(bank, frameIndex, isReverse, options),
-    pointers: selectPointers(bank, frameIndex, frameCount, isReverse, options),
-  }));
+  const reach = Math.max(options.numSpatialMemories * options.memoryStride, options.maxObjectPointers);
+  const slots = banks.map((bank) => {
+    const seen = options.time === 'frames' ? { bank, step: frameIndex } : inSteps<FrameOutput>(bank, frameIndex, reach);
+    return {
+      memories: selectMemories(seen.bank, seen.step, isReverse, options),
+      pointers: selectPointers(seen.bank, seen.step, frameCount, isReverse, options),
+    };
+  });
   for (const slot of slots) {
     for (const { output } of slot.memories) {
       await encodeMemory(context, output);

@@ -56,6 +56,15 @@ export class TrackedObject {
     this.bank.clearFrame(frameIndex);
   }
 
+  /** Forgets frames from `frameCount` on. */
+  endAt(frameCount: number): void {
+    for (const frameIndex of this.history.keys()) if (frameIndex >= frameCount) this.#setHistory(frameIndex, null);
+    this.bank.endAt(frameCount);
+    for (const known of [this.archive, this.replay]) {
+      for (const frameIndex of known.keys()) if (frameIndex >= frameCount) known.delete(frameIndex);
+    }
+  }
+
   /** Lets go of everything that the present model made. */
   forget(): void {
     for (const frameIndex of this.history.keys()) this.#setHistory(frameIndex, null);

@@ -25,7 +25,7 @@ export type TrackStep = {
 type TrackedMask = { object: ObjectId; mask: FrameMask; agreement: number | null };
 
 export class Tracker {
-  readonly #frameCount: number;
+  #frameCount: number;
   readonly #pool = new OutputPool();
   readonly #objects = new Map<ObjectId, TrackedObject>();
   readonly #snapshots = new Map<number, ObjectSnapshot[]>();
@@ -34,8 +34,25 @@ export class Tracker {
   #turn: Promise<unknown> = Promise.resolve();
   #isRunning = false;
 
+  /** @param frameCount Infinity while the video is still being recorded */
   constructor(frameCount: number) {
     this.#frameCount = frameCount;
+  }
+
+  get frameCount(): number {
+    return this.#frameCount;
+  }
+
+  /** The recording is over: from now on it is a video of so many frames. */
+  async endAt(frameCount: number): Promise<void> {
+    await this.#inTurn(async () => {
+      this.#frameCount = frameCount;
+      if (this.#context) {
+        this.#context.frameCount = frameCount;
+        this.#context.options = { ...this.#context.options, time: 'frames' };
+      }
+      for (const object of this.#objects.values()) object.endAt(frameCount);
+    });
   }
 
   /**
