@@ -4,6 +4,7 @@ import { noAnswers } from '../state/answers';
 import { maskletsFor } from '../state/masklets';
 import { watch, type AppStore } from '../state/store';
 import { CatalogueCommands } from './catalogue-commands';
+import { EarlierMasks } from './earlier-masks';
 import { EngineContext, type Clock } from './context';
 import { ExportCommands } from './export-commands';
 import { FrameMasks } from './frame-masks';
@@ -50,6 +51,7 @@ export class Engine {
   readonly player: Player;
   readonly presenter: FramePresenter;
   readonly masks: FrameMasks;
+  readonly earlierMasks: EarlierMasks;
   readonly recorder: Recorder;
   readonly exporting: ExportCommands;
   readonly thumbnails: Thumbnails;
@@ -79,6 +81,7 @@ export class Engine {
     this.#marks = new History(context, this.model);
     this.masks = new FrameMasks(context);
     this.#settingsSync = new SettingsSync(context, this.masks);
+    this.earlierMasks = new EarlierMasks(context, this.#marks);
     this.settings = new SettingsCommands(context, this.#marks);
     this.presenter = new FramePresenter(context, this.masks);
     this.player = new Player(context, this.presenter, this.#marks);

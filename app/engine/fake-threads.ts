@@ -255,6 +255,11 @@ export function fakeEngine() {
       calls.push(`masksOfFrame ${frameIndex}`);
       return [...masks.values()].filter((one) => one.frameIndex === frameIndex);
     },
+    async masksOfSnapshot(snapshot, frameIndex) {
+      const kept = snapshots.get(snapshot);
+      if (!kept) throw new MaskletError('unknown-snapshot', 'Unknown.');
+      return [...kept.values()].filter((one) => one.frameIndex === frameIndex);
+    },
     async connect() {},
     async setLocked(object, frameIndex, isLocked) {
       calls.push(`lock ${object}:${frameIndex} ${isLocked}`);

@@ -3,6 +3,7 @@ import { MaskletError } from '../../workers/protocol/errors';
 import { markedFrames, markOf } from '../state/masklets';
 import { emptyPrompts, promptsOn, withPoints } from '../state/prompts';
 import { reviewStops } from '../state/review';
+import { patch } from '../state/store';
 import { fakeEngine, settle } from './fake-threads';
 import { promptPoint } from './frame-gestures';
 
@@ -264,4 +265,28 @@ it('keeps the repairs of the worker as the state has them', async () => {
   await engine.restart();
   await settle();
   expect(calls.filter((call) => call.startsWith('clean'))).toHaveLength(4);
+});
+
+it('shows the masks of before the last correction, beside those of now', async () => {
+  const { engine, store } = await opened();
+  const object = engine.objects.add();
+  await engine.prompts.change(object, 0, addPoint);
+  await engine.tracking.track({});
+  const versionAt = (frameIndex: number) => engine.earlierMasks.known(frameIndex)[0]?.version;
+  const trackedVersion = engine.context.store.getState().masklets.byObject[object]!.columns.version[5];
+  await engine.player.seek(5);
+  await settle();
+  // Nobody has asked.
+  expect(engine.earlierMasks.known(5)).toEqual([]);
+  await engine.prompts.change(object, 3, addPoint);
+  await engine.tracking.track({});
+  patch(store, 'view', { comparison: 'before' });
+  await engine.player.seek(5);
+  await settle();
+  expect(versionAt(5)).toBe(trackedVersion);
+  expect(engine.masks.known(5)[0]!.version).toBeGreaterThan(trackedVersion!);
+  // With everything taken back there is nothing before.
+  await engine.history.goTo(0);
+  await settle();
+  expect(engine.earlierMasks.known(5)).toEqual([]);
 });

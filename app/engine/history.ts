@@ -188,6 +188,11 @@ export class History {
     this.#context.store.setState({ history: { steps: [step], position: 1 } });
   }
 
+  /** The worker's snapshot of the state when so many steps were done; null when it made none. */
+  async snapshotAt(position: number): Promise<number | null> {
+    return (await this.#marks[position]?.tracker)?.snapshot ?? null;
+  }
+
   clear(): void {
     this.#marks.length = 0;
     this.#mergeKey = null;

@@ -5,7 +5,7 @@ import type { HistoryAction } from '../state/history';
 import type { SampleName } from '../state/project';
 import type { RecordingFailure, RecordingSource } from '../state/recording';
 import type { ReviewReason } from '../state/review';
-import type { Theme } from '../state/view';
+import type { Comparison, Theme } from '../state/view';
 import { count, formatBytes, formatDuration, formatList, formatNumber, formatPercent, formatTenths } from './format';
 
 const errors: Record<ErrorCode, (detail: string) => string> = {
@@ -308,7 +308,7 @@ export const en = {
     lasso: 'Lasso: draw around, or click corners; Alt takes away',
     brushSize: 'Size',
     brushHardness: 'Hardness',
-    brushPanel: (size: number, hardness: number) => `Brush: ${size} px, hardness ${formatPercent(hardness)}`,
+    brushPanel: (size: number, hardness: number) => `Size ${size} px, hardness ${formatPercent(hardness)}`,
     brushAbout:
       'A mask has no half pixels. The core of a soft brush takes all it passes; its rim follows the picture and stops at edges.',
     larger: 'Larger brush',
@@ -323,6 +323,16 @@ export const en = {
     looks: { overlay: 'Overlay', outline: 'Outline', matte: 'Matte', cutout: 'Cut-out' },
     opacity: 'Opacity',
     onionSkin: 'Neighbours’ outlines',
+    compare: 'Compare',
+    comparisons: { off: 'Off', picture: 'Picture', before: 'Before' } satisfies Record<Comparison, string>,
+    compareAbout:
+      'Right of the divider are the masks as they are. Before: as they were before the last correction and its run.',
+    divider: 'Divider of the comparison',
+    sides: {
+      picture: ['Picture', 'Masks'],
+      before: ['Before', 'Now'],
+    } satisfies Record<Exclude<Comparison, 'off'>, readonly [string, string]>,
+    nothingBefore: 'Nothing was done yet',
     hideMasks: 'Hide masks, to compare',
     showMasks: 'Show masks',
     zoom: 'Zoom',
@@ -499,6 +509,8 @@ export const en = {
     forwardSome: 'Track these frames forward',
     toFrame: 'To frame',
     toFrameGo: 'Track',
+    compare: 'Compare',
+    compareAbout: 'Compare with the masks before',
     retracked: (frames: number, changed: number) =>
       `Tracked ${count(frames, 'frame', 'frames')} again, ${formatNumber(changed)} changed`,
     cancel: 'Cancel',
@@ -643,6 +655,7 @@ export const en = {
       'hide-masks': 'Hide or show masks',
       'next-look': 'Next way to show masks',
       'onion-skin': 'Outlines of the neighbouring frames',
+      compare: 'Compare with the picture, then with before',
       'record-camera': 'Record camera',
       'record-screen': 'Record screen',
       palette: 'Command palette',

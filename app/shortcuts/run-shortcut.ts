@@ -3,7 +3,7 @@ import type { Engine } from '../engine/engine';
 import { removeLast } from '../engine/frame-gestures';
 import { promptedFrames } from '../state/prompts';
 import { patch, type AppState, type AppStore } from '../state/store';
-import { maskLooks, steppedBrush, steppedHardness, zoomedBy, type Tool } from '../state/view';
+import { comparisons, maskLooks, steppedBrush, steppedHardness, zoomedBy, type Tool } from '../state/view';
 import { alwaysThere, type ShortcutId } from '../state/keymap';
 
 type Context = { engine: Engine; store: AppStore; state: AppState; key: string };
@@ -79,6 +79,10 @@ const commands: Record<ShortcutId, (context: Context) => Done> = {
     patch(store, 'view', { maskLook: maskLooks[next]! });
   },
   'onion-skin': async ({ store, state }) => patch(store, 'view', { hasOnionSkin: !state.view.hasOnionSkin }),
+  compare: async ({ store, state }) => {
+    const next = (comparisons.indexOf(state.view.comparison) + 1) % comparisons.length;
+    patch(store, 'view', { comparison: comparisons[next]! });
+  },
   undo: ({ engine }) => engine.history.undo(),
   redo: ({ engine }) => engine.history.redo(),
   cancel: ({ engine, state }) => (state.tracking.run ? engine.tracking.cancel() : undefined),

@@ -49,6 +49,32 @@ export type HistoryState = {
 
 export const noHistory: HistoryState = { steps: [], position: 0 };
 
+/** Steps that make other masks. */
+const editing: ReadonlySet<HistoryAction> = new Set([
+  'new-object',
+  'delete-object',
+  'add-point',
+  'move-point',
+  'remove-point',
+  'box',
+  'remove-box',
+  'mask',
+  'clear-prompts',
+  'candidate',
+  'track',
+]);
+
+/**
+ * How many steps were done in the state that the present masks are compared with: all up to the run before the newest
+ * edit, so that corrections and the run that carries them out are seen together. Null when nothing was edited.
+ */
+export function comparedPosition({ steps, position }: HistoryState): number | null {
+  const newest = steps.findLastIndex(({ action }, n) => n < position && editing.has(action));
+  if (newest < 0) return null;
+  const runBefore = steps.findLastIndex(({ action }, n) => n < newest && action === 'track');
+  return runBefore < 0 ? newest : runBefore + 1;
+}
+
 /** What an edit of a frame's prompts is called. */
 export function promptAction(before: FramePrompts, after: FramePrompts): HistoryAction {
   if (after.mask && after.mask !== before.mask) return 'mask';

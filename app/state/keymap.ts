@@ -54,6 +54,7 @@ export type ShortcutId =
   | 'hide-masks'
   | 'next-look'
   | 'onion-skin'
+  | 'compare'
   | 'record-camera'
   | 'record-screen'
   | 'palette'
@@ -119,6 +120,7 @@ export const shortcuts: readonly Shortcut[] = [
   { id: 'hide-masks', section: 'view', combos: [{ key: 'h' }] },
   { id: 'next-look', section: 'view', combos: [{ key: 'q' }] },
   { id: 'onion-skin', section: 'view', combos: [{ key: 'o', isShift: true }] },
+  { id: 'compare', section: 'view', combos: [{ key: 'y' }] },
   { id: 'undo', section: 'page', combos: [{ key: 'z', isMod: true }] },
   {
     id: 'redo',

@@ -5,6 +5,8 @@ import type { CustomCombos } from './keymap';
 export type Tool = 'select' | 'point' | 'box' | 'brush' | 'eraser' | 'lasso';
 /** How masks are seen: over the frame, as lines, white on black, or the objects without their surroundings. */
 export type MaskLook = 'overlay' | 'outline' | 'matte' | 'cutout';
+/** What stands left of the divider, to be compared: nothing, the picture alone, or the masks of before. */
+export type Comparison = 'off' | 'picture' | 'before';
 export type Theme = 'auto' | 'dark' | 'light';
 export type Language = 'en' | 'de';
 
@@ -30,6 +32,9 @@ export type ViewState = {
   maskOpacity: number;
   /** The frame without its masks, to compare. */
   isMaskHidden: boolean;
+  comparison: Comparison;
+  /** Where the divider stands, 0 to 1 of the stage's width. */
+  dividerAt: number;
   /** Outlines of the selected object on the frames before and after. */
   hasOnionSkin: boolean;
   /** The key that moves the view while it is held; when it was not used for that, it plays. */
@@ -63,6 +68,8 @@ export const viewAtStart: ViewState = {
   maskLook: 'overlay',
   maskOpacity: 1,
   isMaskHidden: false,
+  comparison: 'off',
+  dividerAt: 0.5,
   hasOnionSkin: false,
   panKey: 'up',
   theme: 'auto',
@@ -78,6 +85,8 @@ export const viewAtStart: ViewState = {
 
 export const themes: readonly Theme[] = ['auto', 'light', 'dark'];
 export const languages: readonly Language[] = ['en', 'de'];
+export const comparisons: readonly Comparison[] = ['off', 'picture', 'before'];
+
 export const maskLooks: readonly MaskLook[] = ['overlay', 'outline', 'matte', 'cutout'];
 
 const smallestBrush = 1;

@@ -1,7 +1,8 @@
 import { ArrowLeftToLine, ArrowRightToLine, MoveHorizontal, X } from 'lucide-react';
-import { useAppState, useEngine } from '../app-context';
+import { useApp, useAppState, useEngine } from '../app-context';
 import { t } from '../messages/messages';
 import { run } from '../run-command';
+import { patch } from '../state/store';
 import { timeLeftMs, type TrackingRun } from '../state/tracking';
 import { Button } from '../ui/Button';
 import { IconButton } from '../ui/IconButton';
@@ -61,11 +62,32 @@ function TrackButtons() {
   );
 }
 
-/** What the last run did; undo takes it back, redo brings it again: that is the comparison. */
+/** What the last run did, and a way to see it: the first frame that it changed, beside what was there before. */
 function LastRun() {
+  const { engine, store } = useApp();
   const last = useAppState((state) => state.tracking.last);
+  const isCompared = useAppState((state) => state.view.comparison === 'before');
   if (!last?.isAffectedOnly) return null;
-  return <output className={styles.last}>{t.timeline.retracked(last.frames, last.changed)}</output>;
+  const compare = () => {
+    patch(store, 'view', { comparison: isCompared ? 'off' : 'before' });
+    const { masklets, playback } = store.getState();
+    const isChanged = Object.values(masklets.byObject).map(({ columns }) => columns.isChanged);
+    if (isCompared || isChanged.some((changed) => changed[playback.frameIndex] === 1)) return;
+    const first = Math.min(...isChanged.map((changed) => changed.indexOf(1)).filter((frameIndex) => frameIndex >= 0));
+    if (first < Infinity) run(engine.player.seek(first));
+  };
+  return (
+    <span className={styles.last}>
+      <output>{t.timeline.retracked(last.frames, last.changed)}</output>
+      {last.changed > 0 ? (
+        <Tooltip label={t.timeline.compareAbout} keys={[]} side="top">
+          <Button variant="quiet" aria-pressed={isCompared} onClick={compare}>
+            {t.timeline.compare}
+          </Button>
+        </Tooltip>
+      ) : null}
+    </span>
+  );
 }
 
 function RunProgress({ progress }: { progress: TrackingRun }) {

@@ -1,3 +1,4 @@
+import type { CSSProperties } from 'react';
 import styles from './Slider.module.css';
 
 type SliderProps = {
@@ -19,6 +20,7 @@ export function Slider({ label, value, min = 0, max = 1, step = 0.01, text, onCh
       <input
         type="range"
         className={styles.slider}
+        style={{ '--share': (value - min) / (max - min) } as CSSProperties}
         value={value}
         min={min}
         max={max}

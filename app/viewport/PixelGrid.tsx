@@ -12,6 +12,7 @@ export function PixelGrid({ part, transform }: { part: VisiblePart; transform: T
   return (
     <div
       className={styles.grid}
+      data-testid="pixel-grid"
       style={{
         ...rect,
         backgroundSize: `${scale}px ${scale}px`,

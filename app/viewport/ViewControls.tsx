@@ -4,7 +4,7 @@ import { useApp, useAppState } from '../app-context';
 import { formatPercent } from '../messages/format';
 import { t } from '../messages/messages';
 import { patch } from '../state/store';
-import { maskLooks, zoomedBy } from '../state/view';
+import { comparisons, maskLooks, zoomedBy } from '../state/view';
 import { Button } from '../ui/Button';
 import { Choice } from '../ui/Choice';
 import { IconButton } from '../ui/IconButton';
@@ -61,7 +61,7 @@ export function ViewControls({ scale, pixelRatio }: ViewControlsProps) {
 
 function LookPanel() {
   const { store } = useApp();
-  const { maskLook, maskOpacity, hasOnionSkin } = useAppState((state) => state.view);
+  const { maskLook, maskOpacity, hasOnionSkin, comparison } = useAppState((state) => state.view);
   return (
     <div className={styles.panel}>
       <Choice
@@ -81,6 +81,17 @@ function LookPanel() {
         isOn={hasOnionSkin}
         onChange={(isOn) => patch(store, 'view', { hasOnionSkin: isOn })}
       />
+      <div>
+        <h3 className={styles.heading}>{t.view.compare}</h3>
+        <Choice
+          label={t.view.compare}
+          value={comparison}
+          columns={3}
+          options={comparisons.map((value) => ({ value, label: t.view.comparisons[value] }))}
+          onChange={(chosen) => patch(store, 'view', { comparison: chosen })}
+        />
+        <p className={styles.about}>{t.view.compareAbout}</p>
+      </div>
     </div>
   );
 }

@@ -12,6 +12,7 @@ import { NoticeBar } from '../ui/NoticeBar';
 import { useDevicePixelRatio } from '../ui/use-device-pixel-ratio';
 import { useElementSize } from '../ui/use-element-size';
 import { useIsNarrow } from '../ui/use-media-query';
+import { CompareDivider } from './CompareDivider';
 import { FrameLayer } from './FrameLayer';
 import { HintLine } from './HintLine';
 import { MaskLayer } from './MaskLayer';
@@ -19,7 +20,15 @@ import { PixelGrid } from './PixelGrid';
 import { PointerLayer } from './PointerLayer';
 import { PromptLayer } from './PromptLayer';
 import { Readout } from './Readout';
-import { boxBetween, fitTransform, videoRect, visiblePart, zoomTransform, type NormPoint } from './transform';
+import {
+  boxBetween,
+  fitTransform,
+  videoRect,
+  visiblePart,
+  zoomTransform,
+  type NormPoint,
+  type VisiblePart,
+} from './transform';
 import { useStageGestures, type Draft } from './use-stage-gestures';
 import { useStageKeys } from './use-stage-keys';
 import { ViewControls } from './ViewControls';
@@ -33,6 +42,7 @@ export function Viewport({ video }: { video: VideoInfo }) {
   const cursor = useAppState((state) => state.view.cursor);
   const zoom = useAppState((state) => state.view.zoom);
   const panKey = useAppState((state) => state.view.panKey);
+  const comparison = useAppState((state) => state.view.comparison);
   const areMasksHidden = useAppState((state) => state.view.isMaskHidden);
   const stage = useRef<HTMLDivElement | null>(null);
   const [sizeRef, size] = useElementSize();
@@ -106,10 +116,11 @@ export function Viewport({ video }: { video: VideoInfo }) {
           <>
             <div className={styles.backdrop} style={rect} />
             {part ? <FrameLayer part={part} pixelRatio={pixelRatio} /> : null}
-            {part ? <MaskLayer part={part} pixelRatio={pixelRatio} /> : null}
+            {part ? <Masks part={part} pixelRatio={pixelRatio} /> : null}
             {part ? <PixelGrid part={part} transform={transform} /> : null}
             {areMasksHidden ? null : <PromptLayer video={video} transform={transform} draft={draft} cursor={cursor} />}
             <PointerLayer scale={transform.scale} />
+            {comparison === 'off' ? null : <CompareDivider comparison={comparison} />}
           </>
         ) : null}
       </div>
@@ -120,6 +131,24 @@ export function Viewport({ video }: { video: VideoInfo }) {
         <ViewControls scale={transform.scale} pixelRatio={pixelRatio} />
       </footer>
     </section>
+  );
+}
+
+/** Of now; or to the right of the divider those of now, and to the left none or those of before. */
+function Masks({ part, pixelRatio }: { part: VisiblePart; pixelRatio: number }) {
+  const { comparison, dividerAt } = useAppState((state) => state.view);
+  const divider = comparison === 'off' ? 0 : dividerAt * 100;
+  return (
+    <>
+      {comparison === 'before' ? (
+        <div className={styles.side} style={{ clipPath: `inset(0 ${100 - divider}% 0 0)` }}>
+          <MaskLayer part={part} pixelRatio={pixelRatio} isEarlier />
+        </div>
+      ) : null}
+      <div className={styles.side} style={{ clipPath: `inset(0 0 0 ${divider}%)` }}>
+        <MaskLayer part={part} pixelRatio={pixelRatio} />
+      </div>
+    </>
   );
 }
 

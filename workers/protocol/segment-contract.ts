@@ -267,6 +267,8 @@ export type SegmentApi = MaskSource & {
 
   /** Masks of all objects on a frame, for display. */
   masksOfFrame(frameIndex: number): Promise<MaskResult[]>;
+  /** As they were when a snapshot was taken, by the settings of now. @throws `unknown-snapshot`, `frame-out-of-range` */
+  masksOfSnapshot(snapshot: number, frameIndex: number): Promise<MaskResult[]>;
   /** Serves `MaskSource` on a port, for the export worker. */
   connect(port: MessagePort): Promise<void>;
   stats(): Promise<SegmentStats>;

@@ -370,6 +370,11 @@ const api: SegmentApi = {
     return maskOf(object, frameIndex, new Map());
   },
 
+  async masksOfSnapshot(snapshot, frameIndex) {
+    const opened = openedVideo();
+    return maskResults(opened.tracker.masksOfSnapshot(snapshot, frameIndex), view(opened));
+  },
+
   async connect(port) {
     serve(maskSource, port);
   },

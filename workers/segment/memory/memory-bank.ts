@@ -27,6 +27,14 @@ export type BankState<Output> = {
   locked: ReadonlySet<number>;
 };
 
+/** As `MemoryBank.shown`, at the time of the capture. */
+export function shownIn<Output>({ outputs }: BankState<Output>, frameIndex: number): Output | undefined {
+  const [conditioning, nonConditioning, stagedConditioning, stagedNonConditioning] = outputs;
+  return [stagedConditioning, stagedNonConditioning, conditioning, nonConditioning]
+    .map((captured) => captured?.get(frameIndex))
+    .find((output) => output !== undefined);
+}
+
 /** What propagation attends to: results by frame. */
 export type HeldOutputs<Output> = {
   /** In order of insertion, which breaks ties in `selectConditioning`. */

@@ -1,7 +1,7 @@
 /** One object: its memory bank, what was prompted on each frame, and what an earlier model left behind. */
 import type { FramePrompts, ObjectId } from '../../protocol/prompt';
 import { encodeRle } from '../masks/rle';
-import { MemoryBank, type BankState } from '../memory/memory-bank';
+import { MemoryBank, shownIn, type BankState } from '../memory/memory-bank';
 import type { FrameMask, FrameOutput } from './frame-output';
 import type { OutputPool } from './output-pool';
 import type { PromptStep } from './prompt-history';
@@ -112,6 +112,11 @@ export class TrackedObject {
     for (const { result } of frame?.steps ?? []) this.#pool.retain(result.output);
     for (const { result } of before?.steps ?? []) this.#pool.release(result.output);
   }
+}
+
+/** As `TrackedObject.mask`, at the time of the snapshot. */
+export function capturedMask({ bank, archive }: ObjectSnapshot, frameIndex: number): FrameMask | null {
+  return shownIn(bank, frameIndex) ?? archive.get(frameIndex) ?? null;
 }
 
 /** Every place in a snapshot that holds an output. */

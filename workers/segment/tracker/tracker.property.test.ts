@@ -203,6 +203,13 @@ describe('whatever a person does', () => {
         await session.tracker.removeObject(2);
         const undone = await session.tracker.snapshot();
         const masksSince = [1, 3].map((id) => session.masks(id));
+        // Seen without going back.
+        const seen = (n: number) =>
+          objects.map((id) => {
+            const found = session.tracker.masksOfSnapshot(snapshot, n).find(({ object }) => object === id);
+            return found?.mask.maskLogits.join(' ') ?? '';
+          });
+        for (let n = 0; n < frameCount; n++) expect(seen(n)).toEqual(masks.map((of) => of[n]));
         await session.tracker.restore(snapshot);
         expect(objects.map((id) => session.masks(id))).toEqual(masks);
         // What is done after an undo is what would have been done without the detour.

@@ -11,7 +11,7 @@ import { OutputPool } from './output-pool';
 import { rewind, type PromptStep } from './prompt-history';
 import { planPassages, type Passage } from './propagate';
 import { encodeMemory, promptFrame, trackFrame, type Bank, type PromptedFrame, type TrackContext } from './track-frame';
-import { outputsOf, TrackedObject, type ObjectSnapshot } from './tracked-object';
+import { capturedMask, outputsOf, TrackedObject, type ObjectSnapshot } from './tracked-object';
 
 export type TrackStep = {
   frameIndex: number;
@@ -96,8 +96,7 @@ export class Tracker {
   /** Makes all objects what they were; the snapshot stays. @throws `unknown-snapshot` */
   async restore(id: number): Promise<void> {
     await this.#inTurn(async () => {
-      const objects = this.#snapshots.get(id);
-      if (!objects) throw new MaskletError('unknown-snapshot', 'That state is no longer remembered.');
+      const objects = this.#snapshot(id);
       for (const object of this.#objects.values()) {
         if (objects.some((captured) => captured.id === object.id)) continue;
         this.#objects.delete(object.id);
@@ -208,6 +207,15 @@ export class Tracker {
     });
   }
 
+  /** Of all objects that had a mask there when a snapshot was taken. @throws `frame-out-of-range`, `unknown-snapshot` */
+  masksOfSnapshot(snapshot: number, frameIndex: number): { object: ObjectId; mask: FrameMask }[] {
+    this.#checkFrame(frameIndex);
+    return this.#snapshot(snapshot).flatMap((captured) => {
+      const mask = capturedMask(captured, frameIndex);
+      return mask ? [{ object: captured.id, mask }] : [];
+    });
+  }
+
   /** Bytes of the mask logits held. */
   get maskBytes(): number {
     let bytes = 0;
@@ -253,6 +261,12 @@ export class Tracker {
   #stage(object: TrackedObject, frameIndex: number, base: FrameMask | null, steps: PromptStep[]): void {
     const { asConditioning } = object.bank.planPrompt(frameIndex, this.#model().options);
     object.stage(frameIndex, base, steps, asConditioning);
+  }
+
+  #snapshot(id: number): ObjectSnapshot[] {
+    const objects = this.#snapshots.get(id);
+    if (!objects) throw new MaskletError('unknown-snapshot', 'That state is no longer remembered.');
+    return objects;
   }
 
   #release(snapshots: readonly number[]): void {
