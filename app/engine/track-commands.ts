@@ -200,12 +200,16 @@ export class TrackCommands {
     const doneBefore = run.frames;
     const reached = new Map<ObjectId, number>();
     let followedMs = -Infinity;
+    let first: number | null = null;
     let frameBeganMs = clock.nowMs();
     for await (const tracked of stream) {
       this.#context.checkGeneration(generation);
       run.frames = doneBefore + tracked.done;
       const nowMs = clock.nowMs();
-      this.#take(tracked, nowMs - frameBeganMs, run, doneBefore, later);
+      first ??= tracked.frameIndex;
+      // In both directions, what lies before the start comes last.
+      const isBackward = request.direction === 'backward' || tracked.frameIndex < first;
+      this.#take(tracked, isBackward, nowMs - frameBeganMs, run, doneBefore, later);
       frameBeganMs = nowMs;
       for (const { object } of tracked.masks) reached.set(object, tracked.frameIndex);
       const isLast = tracked.done === tracked.total || signal.aborted;
@@ -248,7 +252,14 @@ export class TrackCommands {
   }
 
   /** O(objects). */
-  #take(tracked: TrackedFrame, elapsedMs: number, run: CurrentRun, doneBefore: number, later: number): void {
+  #take(
+    tracked: TrackedFrame,
+    isBackward: boolean,
+    elapsedMs: number,
+    run: CurrentRun,
+    doneBefore: number,
+    later: number,
+  ): void {
     const { store } = this.#context;
     store.setState(({ masklets, tracking, model }) => {
       // A removed object's last mask may still be on its way.
@@ -258,7 +269,7 @@ export class TrackCommands {
         tracked.masks.filter(({ object }) => present.has(object)),
       );
       const agreements = tracked.masks.map(({ object }, n) => ({ object, agreement: tracked.agreements[n] ?? null }));
-      if (noteChanges(next, tracked.frameIndex, agreements) > 0) run.changed++;
+      if (noteChanges(next, tracked.frameIndex, agreements, isBackward) > 0) run.changed++;
       const before = tracking.run?.msPerFrame ?? elapsedMs;
       const msPerFrame = before + (elapsedMs - before) * newestWeight;
       const done = doneBefore + tracked.done;

@@ -533,6 +533,7 @@ export const de: Messages = {
       area: 'Größensprung',
       pieces: 'Zerfällt',
       score: 'Unsicher',
+      disagreement: 'Läufe uneins',
     },
   },
   timeline: {

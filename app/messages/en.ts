@@ -465,6 +465,7 @@ export const en = {
       area: 'Size jumps',
       pieces: 'Falls apart',
       score: 'Unsure',
+      disagreement: 'Runs disagree',
     } satisfies Record<ReviewReason, string>,
   },
   timeline: {

@@ -22,6 +22,10 @@ export type MaskColumns = {
   /** 1 where the last run over it has visibly changed the mask. */
   readonly isChanged: Uint8Array;
   readonly area: Uint32Array;
+  /** Which way the run went that made a tracked mask: 1 forward, 2 backward, 0 before it is known. */
+  readonly passage: Uint8Array;
+  /** 1 − IoU with the mask of the run before, where that one went the other way; else 0. */
+  readonly disagreement: Float32Array;
   /** Separate parts of the mask, at most 255. */
   readonly pieces: Uint8Array;
   readonly occlusionScore: Float32Array;
@@ -85,6 +89,8 @@ export function eraseMask(state: MaskletsState, object: ObjectId, frameIndex: nu
   columns.isTracked[frameIndex] = 0;
   columns.isStale[frameIndex] = 0;
   columns.isLocked[frameIndex] = 0;
+  columns.passage[frameIndex] = 0;
+  columns.disagreement[frameIndex] = 0;
   return put(state, object, erased);
 }
 
@@ -172,11 +178,16 @@ export function setLocked(
 /** Below this agreement with the mask before, a person sees a difference. */
 const visibleChange = 0.95;
 
-/** Notes which of the masks just written differ from those before, as far as there were any. */
+/**
+ * Notes which of the masks just tracked differ from those before, as far as there were any, and where runs from two sides
+ * disagree.
+ * @returns how many differ
+ */
 export function noteChanges(
   state: MaskletsState,
   frameIndex: number,
   masks: readonly { object: ObjectId; agreement: number | null }[],
+  isBackward: boolean,
 ): number {
   let changed = 0;
   for (const { object, agreement } of masks) {
@@ -184,7 +195,12 @@ export function noteChanges(
     if (isChanged) changed++;
     // Just written, so nobody else holds the columns.
     const columns = state.byObject[object]?.columns;
-    if (columns) columns.isChanged[frameIndex] = isChanged ? 1 : 0;
+    if (!columns) continue;
+    columns.isChanged[frameIndex] = isChanged ? 1 : 0;
+    const passage = isBackward ? 2 : 1;
+    const isOtherWay = columns.passage[frameIndex] === 3 - passage;
+    columns.disagreement[frameIndex] = isOtherWay && agreement !== null ? 1 - agreement : 0;
+    columns.passage[frameIndex] = columns.isTracked[frameIndex] === 1 ? passage : 0;
   }
   return changed;
 }
@@ -247,7 +263,11 @@ function writeMask(before: Masklet, mask: MaskSummary): Masklet {
   columns.occlusionScore[frameIndex] = mask.occlusionScore;
   columns.predictedIou[frameIndex] = mask.predictedIou;
   columns.version[frameIndex] = mask.version;
-  if (isTracked === 0) columns.isLocked[frameIndex] = 0;
+  if (isTracked === 0) {
+    columns.isLocked[frameIndex] = 0;
+    columns.passage[frameIndex] = 0;
+    columns.disagreement[frameIndex] = 0;
+  }
   return {
     ...masklet,
     revision: masklet.revision + 1,
@@ -264,6 +284,8 @@ function emptyMasklet(frameCount: number): Masklet {
     isTracked: new Uint8Array(frameCount),
     isLocked: new Uint8Array(frameCount),
     isChanged: new Uint8Array(frameCount),
+    passage: new Uint8Array(frameCount),
+    disagreement: new Float32Array(frameCount),
     area: new Uint32Array(frameCount),
     pieces: new Uint8Array(frameCount),
     occlusionScore: new Float32Array(frameCount),

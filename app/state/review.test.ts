@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import type { MaskSummary } from '../../workers/protocol/mask';
-import { maskletsFor, setLocked, writeMasks } from './masklets';
+import { maskletsFor, noteChanges, setLocked, writeMasks } from './masklets';
 import { addObject, changeObject, noObjects } from './objects';
 import { neighbouringStop, noReview, reviewKey, reviewStops, type ReviewReason } from './review';
 
@@ -88,4 +88,22 @@ it('walks in the order of time, around the end', () => {
   expect([walk(0, true), walk(10, true), walk(50, true)]).toEqual([10, 30, 10]);
   expect([walk(50, false), walk(31, false), walk(0, false)]).toEqual([30, 30, 50]);
   expect(neighbouringStop([], 3, true)).toBeNull();
+});
+
+it('stops where runs from two sides disagree', () => {
+  const state = tracked({});
+  const pass = (isBackward: boolean, agreement: (frameIndex: number) => number) => {
+    for (let frameIndex = 1; frameIndex < frameCount; frameIndex++) {
+      noteChanges(state.masklets, frameIndex, [{ object: 1, agreement: agreement(frameIndex) }], isBackward);
+    }
+  };
+  // The first runs, and one more in the same direction: what that changes was asked for.
+  pass(false, () => 1);
+  pass(false, () => 0.3);
+  expect(found({ ...state, review: { ...noReview } })).toEqual([]);
+  pass(true, (frameIndex) => (frameIndex === 25 ? 0.2 : frameIndex > 20 && frameIndex < 30 ? 0.5 : 0.99));
+  expect(found({ ...state, review: { ...noReview } })).toEqual([[25, 'disagreement']]);
+  // Once they agree, nothing is left of it.
+  pass(false, () => 0.98);
+  expect(found({ ...state, review: { ...noReview } })).toEqual([]);
 });

@@ -6,7 +6,7 @@ import type { ObjectId } from '../../workers/protocol/prompt';
 import { FrameMark, type Masklet } from './masklets';
 import type { AppState } from './store';
 
-export type ReviewReason = 'appears' | 'vanishes' | 'scene-cut' | 'area' | 'pieces' | 'score';
+export type ReviewReason = 'appears' | 'vanishes' | 'scene-cut' | 'area' | 'pieces' | 'score' | 'disagreement';
 
 export type ReviewStop = {
   object: ObjectId;
@@ -39,6 +39,9 @@ const iouDrop = 0.12;
 
 /** An occlusion score (a logit) that falls by this much is. */
 const scoreDrop = 3;
+
+/** Runs from two sides that agree less than this are worth a look. */
+const disagreementFrom = 0.2;
 
 const mostStops = 99;
 
@@ -110,6 +113,10 @@ function worstReason(
   if (isSceneCut) candidates.push({ reason: 'scene-cut', weight: 1 });
   if (wasThere && !isThere) candidates.push({ reason: 'vanishes', weight: 0.9 });
   if (!wasThere && isThere) candidates.push({ reason: 'appears', weight: 0.85 });
+  const disagreement = columns.disagreement[frameIndex]!;
+  if (disagreement > disagreementFrom) {
+    candidates.push({ reason: 'disagreement', weight: 0.9 * share(disagreement, 0.8) });
+  }
   if (wasThere && isThere) {
     const factor = Math.abs(Math.log(columns.area[frameIndex]! / columns.area[frameIndex - 1]!));
     if (factor > Math.log(areaFactor)) candidates.push({ reason: 'area', weight: share(factor, Math.log(4)) });
