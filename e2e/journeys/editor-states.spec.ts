@@ -38,6 +38,12 @@ test('axe finds nothing, in both themes, wide and narrow', async ({ masklet }) =
     await page.emulateMedia({ colorScheme: scheme });
     await expectNoViolations(masklet, `editor, ${scheme}`);
   }
+  for (const comparison of ['Picture', 'Before']) {
+    await page.keyboard.press('y');
+    await expect(page.getByTestId('stage').getByText(comparison, { exact: true })).toBeVisible();
+    await expectNoViolations(masklet, `comparison, ${comparison}`);
+  }
+  await page.keyboard.press('y');
   for (const menu of [
     'History',
     'How masks are shown',
