@@ -206,7 +206,7 @@ test('points, boxes, strokes and lassos edit the mask; masks are copied and read
   for (let n = 0; n < 4; n++) await page.mouse.wheel(0, -300);
   await expect
     .poll(async () => (await page.getByRole('button', { name: 'Zoom', exact: true }).textContent())!)
-    .toMatch(/\d{4}\s?%/);
+    .toMatch(/\d,?\d{3}\s?%/);
   await page.keyboard.down(' ');
   await page.mouse.down();
   await page.mouse.move(whole.x + 40, whole.y + 40, { steps: 5 });
