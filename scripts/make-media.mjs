@@ -5,7 +5,7 @@
  * Each frame of a numbered clip carries its number as a bar code: eight blocks across the top, most significant bit
  * first, white for 1, and below them the same blocks inverted. shapes.mp4 has exact masks of its two objects instead.
  */
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -71,6 +71,24 @@ function remux(source, name, options, inputOptions = '') {
 }
 
 /**
+ * Two video tracks in one file: the second one is 128 × 96.
+ * @param {string} name
+ * @param {string} options
+ */
+function encodeTwoTracks(name, options) {
+  const folder = mkdtempSync(join(tmpdir(), 'two-tracks-'));
+  const small = join(folder, 'small.mp4');
+  const frames = Array.from({ length: 24 }, (_, n) => numberedFrame(n + 100, 64, 48));
+  const source = '-y -v error -f rawvideo -pix_fmt rgb24 -video_size 64x48 -framerate 30 -i pipe:0';
+  execFileSync('ffmpeg', [...`${source} ${bFrames} -fflags +bitexact`.split(' '), small], {
+    input: Buffer.concat(frames),
+  });
+  // The input options come first, so that the small track does.
+  remux('b-frames.mp4', name, `-map 0:v -map 1:v ${options}`, `-i ${small}`);
+  rmSync(folder, { recursive: true });
+}
+
+/**
  * @param {string} source
  * @param {string} name
  * @param {(file: Buffer) => Buffer} change
@@ -94,7 +112,13 @@ function encodeClips() {
   encodeNumbered('av1.mp4', '-c:v libaom-av1 -crf 45 -cpu-used 8 -g 12 -pix_fmt yuv420p', { count: 24 });
   const sine = '-f lavfi -i sine=frequency=440:sample_rate=8000:duration=1.44';
   encodeNumbered('camera.mov', `${bFrames} -c:a pcm_s16le`, { input: sine });
+  encodeNumbered('4k.mp4', `${bFrames} -crf 51`, { width: 3840, height: 2160, count: 24 });
   encodeNumbered('8k.mp4', `${x264} -crf 51`, { width: 7680, height: 4320, count: 2 });
+  // Frames shown before the key frame they come after, which need the GOP before (RASL), or do not (RADL).
+  const x265 = '-c:v libx265 -crf 32 -tag:v hvc1 -pix_fmt yuv420p -x265-params log-level=error:info=0:pools=none';
+  const leading = `${x265}:frame-threads=1:keyint=12:min-keyint=12:scenecut=0:bframes=4:b-adapt=0`;
+  encodeNumbered('hevc-open-gop.mp4', `${leading}:open-gop=1`);
+  encodeNumbered('hevc-radl.mp4', `${leading}:open-gop=0:radl=2`);
 
   for (const [name, matrix] of Object.entries(displayMatrices)) {
     if (name === 'upright') continue;
@@ -114,7 +138,9 @@ function encodeClips() {
   encodeNumbered('vp9-4-2-2.webm', `${vp9} -pix_fmt yuv422p`, { count: 12 });
   encodeNumbered('vp9-4-4-4.mp4', `${vp9} -pix_fmt yuv444p`, { count: 12 });
   encodeNumbered('h264-10-bit.mp4', `${x264} -pix_fmt yuv420p10le`, { count: 12 });
+  encodeNumbered('h264-4-2-2.mp4', `${x264} -pix_fmt yuv422p10le`, { count: 12 });
   encodeNumbered('h264-4-4-4.mp4', `${x264} -pix_fmt yuv444p`, { count: 12 });
+  encodeNumbered('av1-10-bit.mp4', '-c:v libaom-av1 -crf 45 -cpu-used 8 -g 12 -pix_fmt yuv420p10le', { count: 12 });
   encodeNumbered('prores.mov', '-c:v prores_ks -profile:v 0 -qscale:v 32', { count: 2 });
   encodeNumbered('mpeg-2.mkv', '-c:v mpeg2video -qscale:v 24', { count: 1 });
   const small = { width: 64, height: 48, count: 24 };
@@ -127,7 +153,11 @@ function encodeClips() {
   remux('anamorphic.mp4', 'anamorphic.mkv', '');
   // Starts with frame 24, after which come three that are predicted from frames no longer there.
   remux('open-gop.mp4', 'open-gop-cut.mkv', '', '-ss 0.9');
+  remux('hevc-open-gop.mp4', 'hevc-open-gop-cut.mkv', '-output_ts_offset 5', '-ss 0.9');
+  remux('hevc-radl.mp4', 'hevc-radl-cut.mkv', '-output_ts_offset 5', '-ss 0.9');
   remux('vfr.mp4', 'vfr.mkv', '');
+  encodeTwoTracks('two-tracks.mp4', '-disposition:v:0 0 -disposition:v:1 default');
+  encodeTwoTracks('two-tracks.mkv', '-disposition:v:0 default -disposition:v:1 default');
   remux('camera.mov', 'sound-too.mkv', '-cluster_time_limit 300');
   // As a recorder writes it: clusters of no stated size, no index.
   remux('vp9.webm', 'live.webm', '-live 1 -cluster_time_limit 300');
@@ -138,6 +168,25 @@ function encodeClips() {
   remux('b-frames.mp4', 'fragmented-offsets.mp4', '-movflags +frag_keyframe+delay_moov -frag_duration 200000');
   remux('camera.mov', 'audio-only.mp4', '-vn -c:a aac -b:a 32k');
   alter('fragmented.mp4', 'no-samples.mp4', (file) => file.subarray(0, findBox(file, 'moof').start));
+
+  // As it is broadcast: start codes in front of NAL units instead of their lengths, and parameter sets among them.
+  const stream = execFileSync('ffmpeg', ['-v', 'error', '-i', pathOf('baseline.mp4'), '-c', 'copy', '-f', 'h264', '-']);
+  execFileSync(
+    'ffmpeg',
+    ['-y', '-v', 'error', '-i', '-', '-c', 'copy', '-fflags', '+bitexact', pathOf('annex-b.mp4')],
+    {
+      input: stream,
+    },
+  );
+  alter('annex-b.mp4', 'annex-b.mp4', (file) => {
+    const media = findBox(file, 'mdat');
+    for (let at = media.start + 8; at < media.end;) {
+      const length = file.readUInt32BE(at);
+      file.writeUInt32BE(1, at);
+      at += 4 + length;
+    }
+    return replaceBox(file, 'moov/trak/mdia/minf/stbl/stsd/avc1/avcC', Buffer.alloc(0));
+  });
 
   // Edits of b-frames.mp4: movie timescale 1000, track timescale 12800, frames of 512, the first one at 1024.
   const at = (/** @type {number} */ frame) => 1024 + 512 * frame;
@@ -173,38 +222,66 @@ async function encodeShapes() {
   await writeJson('shapes.json', { width: shapesSize.width, height: shapesSize.height, objects });
 }
 
+/** Ways that video stores colours: how a picture is converted, and what the file says of it. */
+const untagged = '-bsf:v h264_metadata=colour_primaries=2:transfer_characteristics=2:matrix_coefficients=2';
+const bt2020 = '-colorspace bt2020nc -color_primaries bt2020 -color_trc bt2020-10 -color_range tv';
+const colourWays = {
+  'bt601-tv': ['bt601', 'tv', 'yuv420p', tagged('smpte170m', 'tv')],
+  'bt601-pc': ['bt601', 'pc', 'yuv420p', tagged('smpte170m', 'pc')],
+  'bt709-tv': ['bt709', 'tv', 'yuv420p', tagged('bt709', 'tv')],
+  'bt709-pc': ['bt709', 'pc', 'yuv420p', tagged('bt709', 'pc')],
+  // As phones write it: the matrix and the range, and nothing else.
+  phone: ['bt601', 'pc', 'yuv420p', '-colorspace bt470bg -color_range pc'],
+  untagged: ['bt601', 'tv', 'yuv420p', untagged],
+  'bt2020-10-bit': ['bt2020', 'tv', 'yuv420p10le', bt2020],
+  'bt709-4-2-2': ['bt709', 'tv', 'yuv422p', tagged('bt709', 'tv')],
+  'bt709-4-4-4': ['bt709', 'tv', 'yuv444p', tagged('bt709', 'tv')],
+};
+
 /**
- * One smooth frame in each of the ways that video stores colour, and what ffmpeg decodes of it: RGB24 of every fourth pixel of every
- * fourth row, as base64. Smooth, because ffmpeg enlarges chroma with a cubic filter here, and Chromium repeats its pixels.
+ * @param {string} name of matrix, primaries and transfer
+ * @param {string} range
+ */
+function tagged(name, range) {
+  return `-colorspace ${name} -color_primaries ${name} -color_trc ${name} -color_range ${range}`;
+}
+
+/**
+ * One frame in each of these ways, smooth on its left and steep on its right, and what ffmpeg decodes of it: RGB24 of every
+ * sixth pixel of every sixth row, as base64.
  */
 async function encodeColours() {
-  const { width, height } = { width: 256, height: 192 };
-  const rgb = Buffer.alloc(width * height * 3);
-  for (let i = 0; i < width * height; i++) {
-    const [x, y] = [(i % width) / width, Math.floor(i / width) / height];
-    rgb.set([30 + 200 * x, 30 + 200 * y, 128 + 90 * Math.sin(4 * (x - y))], i * 3);
+  const side = 192;
+  const rgb = Buffer.alloc(side * side * 3);
+  for (let i = 0; i < side * side; i++) {
+    const [x, y] = [(i % side) / side, Math.floor(i / side) / side];
+    const smooth = [30 + 200 * x, 30 + 200 * y, 128 + 90 * Math.sin(4 * (x - y))];
+    const steep = [0, 1, 2].map((channel) => 128 + 110 * Math.sin(40 * (x + y / 3) + channel * 2.1));
+    rgb.set(x < 0.5 ? smooth : steep, i * 3);
   }
   /** @type {Record<string, string>} */
   const decoded = {};
-  for (const [matrix, tag] of /** @type {const} */ ([
-    ['bt601', 'smpte170m'],
-    ['bt709', 'bt709'],
-  ])) {
-    for (const range of ['tv', 'pc']) {
-      const name = `colour-${matrix}-${range}.mp4`;
-      const convert = `-vf scale=out_color_matrix=${matrix}:out_range=${range},format=yuv420p`;
-      const tags = `-colorspace ${tag} -color_primaries ${tag} -color_trc ${tag} -color_range ${range}`;
-      encode(name, `${convert} -c:v libx264 -threads 1 -crf 4 ${tags}`, [rgb], { width, height });
-      const back = `scale=in_color_matrix=${matrix}:in_range=${range}:flags=accurate_rnd+full_chroma_int,format=rgb24`;
-      const command = `-v error -i ${pathOf(name)} -vf ${back} -frames:v 1 -f rawvideo pipe:1`;
-      const pixels = execFileSync('ffmpeg', command.split(' '));
-      const kept = pixels.filter(
-        (_, i) => (Math.floor(i / 3) % width) % 4 === 0 && Math.floor(i / 3 / width) % 4 === 0,
-      );
-      decoded[name] = Buffer.from(kept).toString('base64');
-    }
+  for (const [way, [matrix = '', range = '', format = '', tags = '']] of Object.entries(colourWays)) {
+    const name = `colour-${way}.mp4`;
+    const convert = `-vf scale=out_color_matrix=${matrix}:out_range=${range},format=${format}`;
+    encode(name, `${convert} -c:v libx264 -threads 1 -crf 8 ${tags}`, [rgb], { width: side, height: side });
+    const back = 'scale=flags=accurate_rnd+full_chroma_int,format=rgb24';
+    const command = `-v error -i ${pathOf(name)} -vf ${back} -frames:v 1 -f rawvideo pipe:1`;
+    const pixels = execFileSync('ffmpeg', command.split(' '));
+    const isKept = (/** @type {number} */ pixel) => (pixel % side) % 6 === 0 && Math.floor(pixel / side) % 6 === 0;
+    decoded[name] = Buffer.from(pixels.filter((_, i) => isKept(Math.floor(i / 3)))).toString('base64');
   }
   await writeJson('colours.json', decoded);
+}
+
+/**
+ * The video stream that ffmpeg takes where nobody chooses.
+ * @param {string} name
+ */
+function chosenStream(name) {
+  const command = ['-i', pathOf(name), '-an', '-c', 'copy', '-frames:v', '1', '-f', 'null', '-'];
+  const { stderr } = spawnSync('ffmpeg', command, { encoding: 'utf8' });
+  return /Stream #0:(\d+) -> #0:0/.exec(stderr)?.[1] ?? 'v:0';
 }
 
 /**
@@ -213,7 +290,7 @@ async function encodeColours() {
  */
 function probe(name) {
   const entries = 'stream=width,height,sample_aspect_ratio,time_base,codec_name:frame=pts:stream_side_data=rotation';
-  const command = `-v error -select_streams v:0 -show_entries ${entries} -of json`;
+  const command = `-v error -select_streams ${chosenStream(name)} -show_entries ${entries} -of json`;
   const { streams, frames } = JSON.parse(
     execFileSync('ffprobe', [...command.split(' '), pathOf(name)], { encoding: 'utf8' }),
   );

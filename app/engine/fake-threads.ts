@@ -30,6 +30,8 @@ const video: VideoInfo = {
   sourceFrameCount: 10,
   codec: 'avc1.64001f',
   sizeBytes: 1000,
+  parts: [{ name: null, size: null, frameCount: null }],
+  part: 0,
 };
 
 /** Holds calls up until they are let through, in order. */

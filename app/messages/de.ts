@@ -85,9 +85,8 @@ export const de: Messages = {
     'no-video-file': (kind) =>
       `Das ist ${kind === null ? 'kein lesbares Video' : `${kinds[kind]}, kein Video`}. Eine MP4-, MOV-, WebM- oder MKV-Datei wählen.`,
     'nothing-to-open': () => 'Unter diesen Dateien ist kein Video und kein Bild. Andere wählen.',
-    'several-folders': (names, n) =>
-      `Es gibt ${formatNumber(n)} Ordner mit Bildern, zum Beispiel ${formatList(names.map((name) => (name ? `„${name}“` : 'den obersten')))}. Einen davon öffnen.`,
-    'several-videos': (n) => `Unter diesen Dateien sind ${formatNumber(n)} Videos. Eines davon öffnen.`,
+    'coding-not-described': (codec) =>
+      `Diese Datei sagt nicht, wie ihr Video (${codec}) kodiert ist. Verlustfrei umpacken: ffmpeg -i in -c copy out.mp4`,
     'file-gone': () =>
       'Diese Datei ist nicht mehr lesbar. Vielleicht wurde sie verschoben oder geändert: noch einmal öffnen.',
     'packed-frames': () =>

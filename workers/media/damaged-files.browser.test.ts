@@ -26,6 +26,18 @@ beforeAll(() => {
 afterAll(() => worker.terminate());
 
 async function bytesOf(name: string): Promise<Uint8Array<ArrayBuffer>> {
+  if (name === 'pictures.zip') {
+    const picture = await bytesOf('moving.png');
+    const archive = ['1.png', '2.png', '3.png'].map((path) => ({ name: path, input: picture }));
+    return new Uint8Array(await new Response(makeZip(archive)).arrayBuffer());
+  }
+  if (name === 'still.jpg') {
+    const canvas = new OffscreenCanvas(64, 48);
+    const context = canvas.getContext('2d')!;
+    context.fillStyle = 'tan';
+    context.fillRect(9, 9, 30, 20);
+    return new Uint8Array(await (await canvas.convertToBlob({ type: 'image/jpeg' })).arrayBuffer());
+  }
   return new Uint8Array(await (await fetch(files[`../../e2e/media/${name}`]!)).arrayBuffer());
 }
 
@@ -78,14 +90,21 @@ async function use(bytes: Uint8Array<ArrayBuffer>): Promise<string[]> {
   return codes;
 }
 
-const kinds = ['baseline.mp4', 'fragmented.mp4', 'camera.mov', 'av1.mp4', 'vp8.webm', 'vp9.webm', 'live.webm'];
-const others = ['b-frames.mkv', 'av1.webm', 'moving.gif', 'moving.png', 'moving.webp', 'pictures.zip'];
+const kinds = [
+  'baseline.mp4',
+  'annex-b.mp4',
+  'two-tracks.mp4',
+  'fragmented.mp4',
+  'camera.mov',
+  'av1.mp4',
+  'vp8.webm',
+  'vp9.webm',
+  'live.webm',
+];
+const others = ['b-frames.mkv', 'av1.webm', 'moving.gif', 'moving.png', 'moving.webp', 'still.jpg', 'pictures.zip'];
 
 it.each([...kinds, ...others])('%s', { timeout: 300_000 }, async (name) => {
-  const picture = await bytesOf('moving.png');
-  const archive = ['1.png', '2.png', '3.png'].map((path) => ({ name: path, input: picture }));
-  const whole =
-    name === 'pictures.zip' ? new Uint8Array(await new Response(makeZip(archive)).arrayBuffer()) : await bytesOf(name);
+  const whole = await bytesOf(name);
   expect(await use(whole)).toEqual([]);
   for (let n = 0; n < 100; n++) {
     for (const code of await use(damage(whole, n))) {

@@ -1,5 +1,6 @@
 /** What demuxing hands to decoding: an index of compressed samples, and a way to fetch them. Nothing else is held. */
 import type { FrameTable } from './frame-table';
+import type { SourceParts } from './source-parts';
 
 /** Samples in decode order, and how to get at them. */
 export type SampleIndex = {
@@ -23,6 +24,7 @@ export type SampleIndex = {
 
 export type EncodedVideo = {
   readonly kind: 'samples';
+  readonly parts: SourceParts;
   /** Without rotation or aspect ratio: those are applied to the frames handed out, once. */
   readonly config: VideoDecoderConfig;
   /** As a person says it, such as `HEVC (hvc1)`. */

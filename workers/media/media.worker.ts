@@ -3,9 +3,10 @@ import { MaskletError } from '../protocol/errors';
 import type { FrameSource, MediaApi, OpenOptions, SourceFile } from '../protocol/media-contract';
 import { moving, serve } from '../protocol/rpc';
 import type { VideoInfo } from '../protocol/video';
-import { readPixels } from '../resample/read-pixels';
-import { resizePixels } from '../resample/resize-pixels';
+import { squashFrame } from '../resample/squash-frame';
+import { turnPixels } from '../resample/turn-pixels';
 import { LiveFrames } from './decode/live-frames';
+import { upright, type PictureGeometry } from './decode/upright-frame';
 import { VideoFrames, type FrameReader } from './decode/video-frames';
 import { openSource } from './demux/open-source';
 import { Recording } from './record/recording';
@@ -26,8 +27,9 @@ async function open(files: SourceFile[], name: string, options: OpenOptions, sig
   video?.close();
   video = opened;
   cuts = new SceneCuts();
+  const { all: parts, chosen: part } = source.parts;
   return {
-    name,
+    name: parts.length > 1 ? (parts[part]!.name?.split('/').at(-1) ?? name) : name,
     width: opened.geometry.width,
     height: opened.geometry.height,
     frameCount: frames.timestampsUs.length,
@@ -38,6 +40,8 @@ async function open(files: SourceFile[], name: string, options: OpenOptions, sig
     sourceFrameCount: source.frames.timestampsUs.length,
     codec: source.kind === 'samples' ? source.config.codec : source.codec,
     sizeBytes: files.reduce((sum, { file }) => sum + file.size, 0),
+    parts,
+    part,
   };
 }
 
@@ -48,23 +52,37 @@ function inOrder<T>(task: () => Promise<T>): Promise<T> {
   return done;
 }
 
+/** Frames upright, and as decoded where turning can wait: see `turnPixels`. The caller closes them. */
+type Frames = {
+  upright(frameIndex: number): Promise<VideoFrame>;
+  decoded(frameIndex: number): Promise<{ frame: VideoFrame; orientation: PictureGeometry['orientation'] }>;
+};
+
 /** A source with its own place in whatever video is open. */
-function videoFrames(): (frameIndex: number) => Promise<VideoFrame> {
+function videoFrames(): Frames {
   let reader: FrameReader | null = null;
   let readVideo: VideoFrames | null = null;
-  return async (frameIndex) => {
+  function place(): { reader: FrameReader; geometry: PictureGeometry } {
     if (!video) throw new MaskletError('no-video', 'There is no video open. Open one first.');
     if (!reader || readVideo !== video) {
       reader = video.reader();
       readVideo = video;
     }
-    return reader.frame(frameIndex);
+    return { reader, geometry: video.geometry };
+  }
+  return {
+    upright: async (frameIndex) => place().reader.frame(frameIndex),
+    decoded: async (frameIndex) => {
+      const { reader: from, geometry } = place();
+      return { frame: await from.decoded(frameIndex), orientation: geometry.orientation };
+    },
   };
 }
 
-async function recordedFrame(frameIndex: number): Promise<VideoFrame> {
-  return recordingUnderWay().frame(frameIndex);
-}
+const recordedFrames: Frames = {
+  upright: async (frameIndex) => recordingUnderWay().frame(frameIndex),
+  decoded: async (frameIndex) => ({ frame: await recordingUnderWay().frame(frameIndex), orientation: upright }),
+};
 
 function recordingUnderWay(): Recording {
   if (!recording) throw notRecording();
@@ -76,18 +94,18 @@ function notRecording(): MaskletError {
 }
 
 /** @param isWatched whether scene cuts are looked for in what is read */
-function frameSource(read: (frameIndex: number) => Promise<VideoFrame>, isWatched: boolean): FrameSource {
+function frameSource(frames: Frames, isWatched: boolean): FrameSource {
   return {
     frame: async (frameIndex) => {
-      const frame = await read(frameIndex);
+      const frame = await frames.upright(frameIndex);
       if (isWatched) cuts.look(frameIndex, frame);
       live.release(frame);
       return moving(frame, [frame]);
     },
     squashed: async (frameIndex, size) => {
-      const frame = await read(frameIndex);
+      const { frame, orientation } = await frames.decoded(frameIndex);
       try {
-        const pixels = resizePixels(await readPixels(frame, size), size);
+        const pixels = turnPixels(await squashFrame(frame, size), size, orientation);
         if (isWatched) cuts.lookAtPixels(frameIndex, pixels, size);
         return moving(pixels, [pixels.buffer]);
       } finally {
@@ -117,7 +135,7 @@ const api: MediaApi = {
     frame.close();
     throw notRecording();
   },
-  connectRecording: async (port) => serve(frameSource(recordedFrame, false), port),
+  connectRecording: async (port) => serve(frameSource(recordedFrames, false), port),
   finishRecording: async () => {
     const ended = recordingUnderWay();
     recording = null;

@@ -1,8 +1,10 @@
 /** What demuxing hands to decoding where frames are pictures of their own, not samples of a stream. */
 import type { FrameTable } from './frame-table';
+import type { SourceParts } from './source-parts';
 
 export type PictureSequence = {
   readonly kind: 'pictures';
+  readonly parts: SourceParts;
   /** Of the first picture, such as `jpeg`. */
   readonly codec: string;
   readonly frames: FrameTable;
@@ -15,6 +17,7 @@ export type PictureSequence = {
 /** GIF, WebP or APNG: pictures in one file, each drawn over those before it. */
 export type Animation = {
   readonly kind: 'animation';
+  readonly parts: SourceParts;
   /** Such as `gif`. */
   readonly codec: string;
   readonly mimeType: string;

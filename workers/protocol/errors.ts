@@ -53,8 +53,7 @@ export type ReasonValues = {
   'foreign-video': [kind: FileKind];
   'no-video-file': [kind: FileKind | null];
   'nothing-to-open': [];
-  'several-folders': [names: readonly string[], folders: number];
-  'several-videos': [videos: number];
+  'coding-not-described': [codec: string];
   'file-gone': [];
   'packed-frames': [];
   'frames-missing': [];

@@ -28,6 +28,8 @@ export type FrameSelection = {
 export type OpenOptions = FrameSelection & {
   /** Of pictures that carry no times. Default: what their folder's name says, or 25. */
   framesPerSecond?: number;
+  /** Of several videos in what is opened, the one of this place in `VideoInfo.parts`. Default: the one players would take. */
+  part?: number;
 };
 
 type RecordingRequest = {
@@ -67,8 +69,8 @@ export type MediaApi = Pick<FrameSource, 'frame'> & {
    * the samples.
    * @param files one video, animation, picture or zip; or the pictures of a sequence, in any order
    * @throws `not-a-video`, `unsupported-container`, `unsupported-codec`, `no-frames`, `truncated-file`,
-   *   `frame-too-large`, `frame-out-of-range` when nothing is left by the selection, `invalid-argument` when files hold
-   *   more than one sequence
+   *   `frame-too-large`, `frame-out-of-range` when nothing is left by the selection, `invalid-argument` when there is no
+   *   such part
    */
   open(files: SourceFile[], name: string, options: OpenOptions, signal: AbortSignal): Promise<VideoInfo>;
   close(): Promise<void>;

@@ -1,5 +1,15 @@
 /** What is known of a video before any frame is decoded. */
 
+/** One of several videos in what was opened: a track of a file, a folder's pictures, a file among others. */
+export type SourcePart = {
+  /** A path below what was opened; null of tracks, which have none. */
+  name: string | null;
+  /** As stored; null where only opening it would tell. */
+  size: { width: number; height: number } | null;
+  /** Null where only opening it would tell. */
+  frameCount: number | null;
+};
+
 export type VideoInfo = {
   name: string;
   /** Upright and with square pixels: what a person sees, after the file's rotation and pixel aspect ratio. */
@@ -22,4 +32,8 @@ export type VideoInfo = {
   /** RFC 6381, such as `avc1.64001f`; of pictures the format's name, such as `jpeg`. */
   codec: string;
   sizeBytes: number;
+  /** The videos in what was opened; one, for most. */
+  parts: readonly SourcePart[];
+  /** Which of them is open. */
+  part: number;
 };

@@ -30,9 +30,17 @@ export const cubic: Kernel = {
 /** For each output pixel: where its source pixels start, how many there are, and their weights (summing to 1). */
 export type ResizePlan = { first: Int32Array; count: Int32Array; weights: Float64Array; taps: number };
 
-/** Source: Pillow `precompute_coeffs`, src/libImaging/Resample.c. */
-export function planResize(sourceLength: number, targetLength: number, kernel: Kernel): ResizePlan {
-  const scale = sourceLength / targetLength;
+/**
+ * @param extent how much of the source the target shows, from its start
+ * Source: Pillow `precompute_coeffs`, src/libImaging/Resample.c.
+ */
+export function planResize(
+  sourceLength: number,
+  targetLength: number,
+  kernel: Kernel,
+  extent: number = sourceLength,
+): ResizePlan {
+  const scale = extent / targetLength;
   const widen = Math.max(1, scale);
   const support = kernel.support * widen;
   const taps = Math.ceil(support) * 2 + 1;
@@ -54,6 +62,16 @@ export function planResize(sourceLength: number, targetLength: number, kernel: K
     count[n] = to - from;
   }
   return { first, count, weights, taps };
+}
+
+export type FixedPlan = Omit<ResizePlan, 'weights'> & { weights: Int32Array };
+
+/** Weights in units of 2^-bits, for sums in integers. */
+export function fixedPoint(plan: ResizePlan, bits: number): FixedPlan {
+  const unit = 2 ** bits;
+  // Away from zero, as a C cast of x ± 0.5 does.
+  const round = (weight: number): number => Math.sign(weight) * Math.floor(Math.abs(weight) * unit + 0.5);
+  return { ...plan, weights: Int32Array.from(plan.weights, round) };
 }
 
 /**

@@ -1,5 +1,5 @@
 /** Pixels squashed to S×S as the reference loads frames: Pillow's bicubic, in its own integer arithmetic. Pure. */
-import { cubic, planResize, type ResizePlan } from './antialiased-resize';
+import { cubic, fixedPoint, planResize, type FixedPlan } from './antialiased-resize';
 import type { RgbPixels } from './read-pixels';
 
 /**
@@ -9,8 +9,8 @@ import type { RgbPixels } from './read-pixels';
  * Source: `_load_img_as_tensor`, sam2/utils/misc.py@2b90b9f.
  */
 export function resizePixels({ data, width, height }: RgbPixels, size: number): Uint8ClampedArray<ArrayBuffer> {
-  const across = fixedPoint(planResize(width, size, cubic));
-  const down = fixedPoint(planResize(height, size, cubic));
+  const across = fixedPoint(planResize(width, size, cubic), unitBits);
+  const down = fixedPoint(planResize(height, size, cubic), unitBits);
   // Rounding between the passes makes their order matter. Pillow 13 goes down first where that leaves less to do; of its
   // rule, the case that a tall narrow picture makes unmistakable is kept.
   const isDownFirst = height > size && width < size;
@@ -21,16 +21,7 @@ export function resizePixels({ data, width, height }: RgbPixels, size: number): 
 
 /** Pillow's arithmetic on 8-bit pixels: weights in units of 2^-22, sums in integers. Rounding ties depend on it. */
 const unitBits = 22;
-const unit = 1 << unitBits;
-const half = unit >> 1;
-
-type FixedPlan = Omit<ResizePlan, 'weights'> & { weights: Int32Array };
-
-function fixedPoint(plan: ResizePlan): FixedPlan {
-  // Away from zero, as a C cast of x ± 0.5 does.
-  const round = (weight: number): number => Math.sign(weight) * Math.floor(Math.abs(weight) * unit + 0.5);
-  return { ...plan, weights: Int32Array.from(plan.weights, round) };
-}
+const half = 1 << (unitBits - 1);
 
 /**
  * @param step bytes a pixel, of which the first three are colours

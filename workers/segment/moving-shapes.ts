@@ -56,6 +56,8 @@ export function createMovingShapes(width: number, height: number, frameCount: nu
       sourceFrameCount: frameCount,
       codec: 'none',
       sizeBytes: 0,
+      parts: [{ name: null, size: null, frameCount: null }],
+      part: 0,
     },
     source: {
       async frame(frameIndex) {

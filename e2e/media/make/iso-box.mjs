@@ -1,6 +1,12 @@
 /** Just enough of ISO 14496-12 to change one box of a clip that ffmpeg cannot be asked to write that way. */
 
 /**
+ * Bytes in front of the boxes in one, where there is more than its header. §8.5.2, §12.1.3
+ * @type {Record<string, number>}
+ */
+const childrenAt = { stsd: 16, avc1: 86 };
+
+/**
  * Where a box is, by its path from the top of the file, such as `moov/trak/edts/elst`; the first of its kind each time.
  * @param {Buffer} file
  * @param {string} path
@@ -11,7 +17,8 @@ export function findBox(file, path) {
   /** @type {number[]} */
   const parents = [];
   for (const type of path.split('/')) {
-    if (parents.length > 0) start += 8;
+    const parent = parents.at(-1);
+    if (parent !== undefined) start += childrenAt[file.toString('latin1', parent + 4, parent + 8)] ?? 8;
     while (start < end && file.toString('latin1', start + 4, start + 8) !== type) start += file.readUInt32BE(start);
     if (start >= end) throw new Error(`No ${type} of ${path}`);
     parents.push(start);

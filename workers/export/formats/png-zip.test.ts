@@ -17,6 +17,8 @@ const request: ExportRequest = {
     sourceFrameCount: 4,
     codec: 'avc1.64001f',
     sizeBytes: 1,
+    parts: [{ name: null, size: null, frameCount: null }],
+    part: 0,
   },
   objects: [
     {

@@ -8,7 +8,7 @@ import { FrameDecoder, type DecoderLimits } from './frame-decoder';
 import type { LiveFrames } from './live-frames';
 import { PictureDecoder } from './picture-decoder';
 import { animationReader, sequenceReader } from './picture-reader';
-import { pictureGeometry, type PictureGeometry } from './upright-frame';
+import { pictureGeometry, upright, type PictureGeometry } from './upright-frame';
 
 export type FrameLimits = CacheLimits & DecoderLimits;
 
@@ -90,7 +90,7 @@ async function ofPictures(
       if (first instanceof MaskletError) throw first;
       const { displayWidth: width, displayHeight: height } = first;
       checkSize(width, height);
-      return pictureGeometry({ width, height }, 1, [1, 0, 0, 1]);
+      return pictureGeometry({ width, height }, 1, upright);
     },
     checkFrame({ displayWidth, displayHeight }, frameIndex, { width, height }) {
       if (displayWidth === width && displayHeight === height) return;

@@ -23,7 +23,7 @@ export function sequenceReader(sequence: PictureSequence): PictureReader {
         throw notDecoded(picture, cause);
       });
       try {
-        onFrame(picture, new VideoFrame(bitmap, { timestamp: 0, alpha: 'discard' }));
+        onFrame(picture, overBlack(bitmap, bitmap.width, bitmap.height));
       } finally {
         bitmap.close();
       }
@@ -58,7 +58,11 @@ export async function animationReader({ codec, mimeType, data }: Animation): Pro
       try {
         for (let frameIndex = first; frameIndex <= picture; frameIndex++) {
           const { image } = await decoder.decode({ frameIndex });
-          onFrame(frameIndex, overBlack(image));
+          try {
+            onFrame(frameIndex, overBlack(image, image.displayWidth, image.displayHeight));
+          } finally {
+            image.close();
+          }
         }
       } catch (cause) {
         throw notDecoded(picture, cause);
@@ -69,16 +73,11 @@ export async function animationReader({ codec, mimeType, data }: Animation): Pro
   };
 }
 
-/** Closes the frame it is given. */
-function overBlack(frame: VideoFrame): VideoFrame {
-  try {
-    const { displayWidth, displayHeight } = frame;
-    const canvas = new OffscreenCanvas(displayWidth, displayHeight);
-    canvas.getContext('2d', { alpha: false })!.drawImage(frame, 0, 0);
-    return new VideoFrame(canvas, { timestamp: 0, alpha: 'discard' });
-  } finally {
-    frame.close();
-  }
+/** Drawn, because a frame made of a picture itself is not turned as the picture says (EXIF). */
+function overBlack(picture: CanvasImageSource, width: number, height: number): VideoFrame {
+  const canvas = new OffscreenCanvas(width, height);
+  canvas.getContext('2d', { alpha: false })!.drawImage(picture, 0, 0);
+  return new VideoFrame(canvas, { timestamp: 0, alpha: 'discard' });
 }
 
 function notDecoded(picture: number, cause: unknown): MaskletError {

@@ -12,6 +12,9 @@ export type PictureGeometry = {
   height: number;
 };
 
+/** An orientation that changes nothing. */
+export const upright: PictureGeometry['orientation'] = [1, 0, 0, 1];
+
 /**
  * @param picture pixels as decoded
  * @param pixelAspect width by height of a pixel

@@ -12,6 +12,8 @@ import { UprightFrames, type PictureGeometry } from './upright-frame';
 export type FrameReader = {
   /** @throws `frame-out-of-range`, `decode-failed`, `no-video` when the video is closed meanwhile */
   frame(frameIndex: number): Promise<VideoFrame>;
+  /** As `frame`, but as decoded: `geometry.orientation` is still to be applied, and pixels may not be square. */
+  decoded(frameIndex: number): Promise<VideoFrame>;
 };
 
 export class VideoFrames {
@@ -20,7 +22,7 @@ export class VideoFrames {
   readonly #live: LiveFrames;
   readonly #decoding: Decoding;
   readonly #cache: FrameCache;
-  readonly #upright: UprightFrames;
+  readonly #uprightFrames: UprightFrames;
   readonly #decoders: Decoder[] = [];
   /** Has decoded the first frame already; goes to the first reader. */
   #firstDecoder: Decoder | null;
@@ -75,7 +77,7 @@ export class VideoFrames {
     this.#live = live;
     this.#decoding = decoding;
     this.#cache = cache;
-    this.#upright = new UprightFrames(geometry, live);
+    this.#uprightFrames = new UprightFrames(geometry, live);
     this.#decoders.push(firstDecoder);
     this.#firstDecoder = firstDecoder;
   }
@@ -95,15 +97,14 @@ export class VideoFrames {
   reader(): FrameReader {
     let decoder = this.#firstDecoder;
     this.#firstDecoder = null;
-    return {
-      frame: (frameIndex) => {
-        if (!decoder) {
-          decoder = this.#decoding.createDecoder(this.#cache);
-          this.#decoders.push(decoder);
-        }
-        return this.#frame(decoder, frameIndex);
-      },
+    const decoded = (frameIndex: number) => {
+      if (!decoder) {
+        decoder = this.#decoding.createDecoder(this.#cache);
+        this.#decoders.push(decoder);
+      }
+      return this.#decoded(decoder, frameIndex);
     };
+    return { decoded, frame: async (frameIndex) => this.#upright(await decoded(frameIndex), frameIndex) };
   }
 
   close(): void {
@@ -113,20 +114,29 @@ export class VideoFrames {
     this.#cache.clear();
   }
 
-  async #frame(decoder: Decoder, frameIndex: number): Promise<VideoFrame> {
-    const { timestampsUs } = this.#frames;
-    const timestampUs = timestampsUs[frameIndex];
-    if (timestampUs === undefined) {
+  async #decoded(decoder: Decoder, frameIndex: number): Promise<VideoFrame> {
+    const { length } = this.#frames.timestampsUs;
+    if (!(frameIndex in this.#frames.timestampsUs)) {
       throw new MaskletError(
         'frame-out-of-range',
-        `There is no frame ${frameIndex}: this video has frames 0 to ${timestampsUs.length - 1}.`,
+        `There is no frame ${frameIndex}: this video has frames 0 to ${length - 1}.`,
       );
     }
     const decoded = await decoder.frame(frameIndex);
     try {
       if (this.#isClosed) throw new MaskletError('no-video', 'The video was closed.');
       this.#decoding.checkFrame(decoded, frameIndex, this.geometry);
-      return this.#upright.upright(decoded, timestampUs);
+      return decoded;
+    } catch (error) {
+      this.#live.close(decoded);
+      throw error;
+    }
+  }
+
+  /** Closes the frame it is given. */
+  #upright(decoded: VideoFrame, frameIndex: number): VideoFrame {
+    try {
+      return this.#uprightFrames.upright(decoded, this.#frames.timestampsUs[frameIndex]!);
     } finally {
       this.#live.close(decoded);
     }

@@ -64,6 +64,31 @@ describe('what decoding needs', () => {
     expect((await open(read('av1.mp4'))).config.codec).toMatch(/^av01\.0\.00M\.08/);
   });
 
+  it('is found in the stream where the container is silent', async () => {
+    const broadcast = await open(read('annex-b.mp4'));
+    expect(broadcast.config.codec).toMatch(/^avc1\.42c0/);
+    expect(broadcast.config.description).toBeUndefined();
+    const hevc = read('hevc.mp4');
+    hevc.set(Buffer.from('free'), Buffer.from(hevc).indexOf('hvcC'));
+    expect(await failure(hevc)).toMatchObject({
+      code: 'unsupported-container',
+      message: /does not say how its video, HEVC \(hvc1\), is coded.*-c copy/,
+    });
+  });
+
+  it.each<[string, VideoColorSpaceInit]>([
+    ['colour-bt709-tv.mp4', { fullRange: false, matrix: 'bt709', primaries: 'bt709', transfer: 'bt709' }],
+    ['colour-bt601-pc.mp4', { fullRange: true, matrix: 'smpte170m', primaries: 'smpte170m', transfer: 'smpte170m' }],
+    ['colour-phone.mp4', { fullRange: true, matrix: 'bt470bg', primaries: 'smpte170m', transfer: 'smpte170m' }],
+    ['colour-untagged.mp4', { fullRange: false, matrix: 'smpte170m', primaries: 'smpte170m', transfer: 'smpte170m' }],
+    ['b-frames.mkv', { fullRange: false, matrix: 'smpte170m', primaries: 'smpte170m', transfer: 'smpte170m' }],
+    ['vp8.webm', { fullRange: false, matrix: 'smpte170m', primaries: 'smpte170m', transfer: 'smpte170m' }],
+    // What the streams of others say, decoders read themselves.
+    ['av1.mp4', {}],
+  ])('is how colours are meant in %s', async (name, colorSpace) => {
+    expect((await open(read(name))).config.colorSpace).toEqual(colorSpace);
+  });
+
   it('is orientation and pixel aspect ratio', async () => {
     expect((await open(read('clockwise-90.mp4'))).orientation).toEqual([0, 1, -1, 0]);
     expect((await open(read('clockwise-180.mp4'))).orientation).toEqual([-1, 0, 0, -1]);
@@ -89,6 +114,28 @@ describe('what decoding needs', () => {
       }
     },
   );
+});
+
+it.each(['two-tracks.mp4', 'two-tracks.mkv'])('of the tracks of %s any can be taken', async (name) => {
+  const [first, second, usual] = await Promise.all(
+    [0, 1, undefined].map((part) => demuxFile(new Blob([read(name)]), never, part)),
+  );
+  expect(first!.frames.frameSamples).toHaveLength(24);
+  expect(usual).toMatchObject({ parts: second!.parts, config: second!.config });
+  expect(second!.frames.frameSamples).toHaveLength(36);
+  expect(second!.parts.all.map(({ size }) => size?.width)).toEqual([64, 128]);
+});
+
+describe('leading pictures of a cut', () => {
+  it.each([
+    ['of H.264', 'open-gop-cut.mkv', 3],
+    ['of HEVC that lack what they are predicted from', 'hevc-open-gop-cut.mkv', 1],
+    ['of HEVC that are whole', 'hevc-radl-cut.mkv', 0],
+  ])('%s: hidden', async (_, name, count) => {
+    const { index } = await open(read(name));
+    const samples = Array.from({ length: index.sampleCount }, (_, sample) => sample);
+    expect(samples.filter((sample) => index.isHidden(sample))).toHaveLength(count);
+  });
 });
 
 describe('only the index is read', () => {
@@ -222,8 +269,24 @@ describe('what is no video that can be read', () => {
 });
 
 it('opens or refuses any damaged file, and always in a sentence', { timeout: 120_000 }, async () => {
-  const names = ['baseline.mp4', 'two-edits.mp4', 'fragmented.mp4', 'fragmented-offsets.mp4', 'camera.mov'];
-  const sources = [...names, 'vp8.webm', 'vp9.webm', 'live.webm', 'b-frames.mkv', 'sound-too.mkv'].map(read);
+  const names = [
+    'baseline.mp4',
+    'annex-b.mp4',
+    'two-tracks.mp4',
+    'two-edits.mp4',
+    'fragmented.mp4',
+    'fragmented-offsets.mp4',
+    'camera.mov',
+  ];
+  const sources = [
+    ...names,
+    'vp8.webm',
+    'vp9.webm',
+    'live.webm',
+    'b-frames.mkv',
+    'sound-too.mkv',
+    'hevc-open-gop-cut.mkv',
+  ].map(read);
   const place = fc.noBias(fc.integer({ min: 0, max: 9999 }));
   const damage = fc.record({
     source: fc.constantFrom(...sources),

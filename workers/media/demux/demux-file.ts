@@ -11,16 +11,18 @@ const wayOn =
 
 /**
  * Told by its bytes, never by its name.
+ * @param part of several video tracks, the one to take
  * @param signal stops reading; the promise rejects with its reason
- * @throws `not-a-video`, `unsupported-container`, `unsupported-codec`, `no-frames`, `truncated-file`
+ * @throws `not-a-video`, `unsupported-container`, `unsupported-codec`, `no-frames`, `truncated-file`, `invalid-argument` when
+ *   there is no such part
  */
-export async function demuxFile(file: Blob, signal: AbortSignal): Promise<EncodedVideo> {
+export async function demuxFile(file: Blob, signal: AbortSignal, part?: number): Promise<EncodedVideo> {
   const bytes = new FileBytes(file);
   if (bytes.size === 0)
     throw new MaskletError('not-a-video', 'This file is empty. Choose another one.', { reason: ['empty-file'] });
   const kind = containerKind(await bytes.peek(0, containerProbeSize));
-  if (kind.kind === 'isobmff') return openMp4(bytes, signal);
-  if (kind.kind === 'matroska') return openMatroska(bytes, signal);
+  if (kind.kind === 'isobmff') return openMp4(bytes, part, signal);
+  if (kind.kind === 'matroska') return openMatroska(bytes, part, signal);
   if (kind.kind === 'video') {
     throw new MaskletError('unsupported-container', `This is ${kind.name}, which can't be opened. ${wayOn}`, {
       reason: ['foreign-video', kind.name],

@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { findSequence } from './find-sequence';
+import { findSequences } from './find-sequence';
 import { openPictures } from './open-pictures';
 
 const upTo = (count: number) => Array.from({ length: count }, (_, n) => n);
 const named = (n: number) => String(n).padStart(5, '0');
 const found = (paths: string[]) => {
-  const { pictures, numbers, framesPerSecond } = findSequence(paths);
+  const { pictures, numbers, framesPerSecond } = findSequences(paths)[0]!;
   return { paths: pictures.map((n) => paths[n]), numbers: numbers && [...numbers], framesPerSecond };
 };
 
@@ -28,9 +28,15 @@ describe('a data set', () => {
     expect(found([...pictures, ...masks])).toEqual({ paths: pictures, numbers: upTo(8), framesPerSecond: 24 });
   });
 
-  it('of several videos is refused by their names', () => {
-    const paths = ['bear', 'bus', 'car', 'dog'].flatMap((name) => [`JPEGImages/480p/${name}/00000.jpg`]);
-    expect(() => findSequence(paths)).toThrow(/4 folders.*“JPEGImages\/480p\/bear”.*and 1 more.*Open one of them\.$/);
+  it('of several videos gives each of them, by the names of their folders', () => {
+    const paths = ['dog-10', 'bear', 'dog-9'].flatMap((name) =>
+      upTo(3).map((n) => `JPEGImages/480p/${name}/${named(n)}.jpg`),
+    );
+    const several = findSequences([...paths, 'JPEGImages/480p/readme.txt', 'Annotations/480p/bear/00000.png']);
+    expect(several.map(({ name }) => name)).toEqual(['bear', 'dog-9', 'dog-10']);
+    expect(several.map(({ pictures }) => pictures.map((n) => paths[n]!.split('/')[2]))).toEqual(
+      ['bear', 'dog-9', 'dog-10'].map((name) => [name, name, name]),
+    );
   });
 
   it('of masks alone is a sequence like any other', () => {
@@ -61,7 +67,7 @@ describe('numbers', () => {
     fc.assert(
       fc.property(names, (chosen) => {
         const paths = chosen.map((n) => `clip/${named(n)}.png`);
-        const { pictures, numbers } = findSequence(paths);
+        const { pictures, numbers } = findSequences(paths)[0]!;
         expect([...numbers!]).toEqual(chosen.toSorted((a, b) => a - b));
         expect(pictures.map((n) => chosen[n])).toEqual([...numbers!]);
       }),
@@ -73,7 +79,7 @@ describe('times', () => {
   const open = (paths: string[], framesPerSecond?: number) =>
     openPictures(
       paths.map((path) => ({ path, read: async () => new Blob() })),
-      framesPerSecond,
+      framesPerSecond === undefined ? {} : { framesPerSecond },
     );
 
   it('are even, and leave out what the numbers leave out', () => {
@@ -92,6 +98,6 @@ describe('times', () => {
 });
 
 it('without a picture it is no video', () => {
-  expect(() => findSequence(['notes.txt', 'sound.wav'])).toThrow(/no video and no picture/);
-  expect(() => findSequence([])).toThrow(/no video and no picture/);
+  expect(() => findSequences(['notes.txt', 'sound.wav'])).toThrow(/no video and no picture/);
+  expect(() => findSequences([])).toThrow(/no video and no picture/);
 });

@@ -1,5 +1,5 @@
 /**
- * Which of many files are the pictures of a video, in which order, and what the video calls them. By their paths alone,
+ * Which of many files are the pictures of a video, or of several, in which order, and what the video calls them. By their paths alone,
  * so that thousands of files cost nothing. Pure.
  *
  * Knows the layouts of DAVIS, YouTube-VOS and MOSE (`JPEGImages/…/name/00000.jpg` beside `Annotations/…`) and of SA-V
@@ -8,6 +8,8 @@
 import { MaskletError } from '../../protocol/errors';
 
 export type FoundSequence = {
+  /** Its folder, below the one that all sequences share; of a single one empty. */
+  name: string;
   /** Of each picture, in order, its place among the paths. */
   pictures: number[];
   /** Per picture, the number in its name, ascending; null where names are not numbered, or not in one way. */
@@ -21,13 +23,15 @@ const isPicture = /\.(jpe?g|png|webp|bmp|avif)$/i;
 const isLitter = /(^|\/)(\.|__MACOSX\/|Thumbs\.db)/i;
 const ofDataSet = /^JPEGImages/i;
 const ofMasks = /^(annotations?|masks?|labels?|ground-?truth)([-_ ]|$)/i;
+const collator = new Intl.Collator('en', { numeric: true });
 const rate = /(?:^|[-_ ])(\d+(?:\.\d+)?) ?fps$/i;
 
 /**
  * @param paths with `/` between folders
- * @throws `not-a-video` when no picture is among them, `invalid-argument` when there are several sequences
+ * @returns a sequence for each folder that holds one, by name: one at least
+ * @throws `not-a-video` when no picture is among them
  */
-export function findSequence(paths: readonly string[]): FoundSequence {
+export function findSequences(paths: readonly string[]): FoundSequence[] {
   const folders = new Map<string, number[]>();
   for (const [n, path] of paths.entries()) {
     if (!isPicture.test(path) || isLitter.test(path)) continue;
@@ -36,15 +40,27 @@ export function findSequence(paths: readonly string[]): FoundSequence {
     if (inFolder) inFolder.push(n);
     else folders.set(folder, [n]);
   }
-  const [only, ...others] = withoutMasks([...folders]);
-  if (!only) {
+  const sequences = withoutMasks([...folders]);
+  if (sequences.length === 0) {
     throw new MaskletError('not-a-video', 'There is no video and no picture among these files. Choose others.', {
       reason: ['nothing-to-open'],
     });
   }
-  if (others.length > 0) throw severalSequences([only, ...others].map(([folder]) => folder));
-  const [folder, pictures] = only;
-  return { ...inOrder(pictures, paths), framesPerSecond: rateOf(folder) };
+  const names = belowShared(sequences.map(([folder]) => folder));
+  const found = sequences.map(([folder, pictures], n) => ({
+    name: names[n]!,
+    ...inOrder(pictures, paths),
+    framesPerSecond: rateOf(folder),
+  }));
+  return found.sort((a, b) => collator.compare(a.name, b.name));
+}
+
+/** Of paths, what comes after the folders that all of them start with. */
+export function belowShared(paths: readonly string[]): string[] {
+  const parts = paths.map((path) => path.split('/'));
+  const [first = []] = parts;
+  const firstOwn = first.findIndex((part, n) => parts.some((other) => other[n] !== part));
+  return parts.map((own) => (firstOwn < 0 ? '' : own.slice(firstOwn).join('/')));
 }
 
 function withoutMasks(folders: [string, number[]][]): [string, number[]][] {
@@ -55,19 +71,8 @@ function withoutMasks(folders: [string, number[]][]): [string, number[]][] {
   return others.length > 0 ? others : folders;
 }
 
-function severalSequences(folders: string[]): MaskletError {
-  const names = folders.slice(0, 3).map((folder) => `“${folder || 'the top folder'}”`);
-  const more = folders.length > 3 ? ` and ${folders.length - 3} more` : '';
-  return new MaskletError(
-    'invalid-argument',
-    `There are ${folders.length} folders with pictures: ${names.join(', ')}${more}. Open one of them.`,
-    { reason: ['several-folders', folders.slice(0, 3), folders.length] },
-  );
-}
-
-function inOrder(pictures: number[], paths: readonly string[]): Omit<FoundSequence, 'framesPerSecond'> {
+function inOrder(pictures: number[], paths: readonly string[]): Pick<FoundSequence, 'pictures' | 'numbers'> {
   const numbers = numbersOf(pictures.map((n) => paths[n]!));
-  const collator = new Intl.Collator('en', { numeric: true });
   const order = pictures.map((_, i) => i);
   if (numbers) order.sort((a, b) => numbers[a]! - numbers[b]!);
   else order.sort((a, b) => collator.compare(paths[pictures[a]!]!, paths[pictures[b]!]!));

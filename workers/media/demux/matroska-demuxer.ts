@@ -8,7 +8,9 @@
 import type { Input, InputVideoTrack, Rotation } from 'mediabunny';
 import { MaskletError } from '../../protocol/errors';
 import type { EncodedVideo } from '../encoded-video';
+import { chooseParts, type SourceParts } from '../source-parts';
 import { codecName } from './codec-name';
+import { decoderConfig, hideCutAway } from './decoder-config';
 import type { FileBytes } from './file-bytes';
 import { ForwardReader } from './forward-reader';
 import { headFile, matroskaHead } from './matroska-head';
@@ -20,26 +22,33 @@ import { SampleTable } from './sample-table';
 
 /** Larger ones are not looked into. */
 const maxFirstFrame = 1 << 22;
+/** Of others, as much as has to be looked into. */
+const maxLook = 1 << 16;
 
 const repack = 'Repack it without loss: ffmpeg -i in.mkv -c copy out.mp4';
 
 /**
  * Reads the file once from front to back: the format has no table of its frames.
+ * @param part the video track to take; of several, by default the default and largest one, as ffmpeg has it
  * @param signal stops reading; the promise rejects with its reason
  * @throws `truncated-file`, `no-frames`, `unsupported-codec`, `unsupported-container` when frames share blocks or are
- *   compressed once more
+ *   compressed once more, `invalid-argument` when there is no such part
  */
-export async function openMatroska(file: FileBytes, signal: AbortSignal): Promise<EncodedVideo> {
+export async function openMatroska(
+  file: FileBytes,
+  part: number | undefined,
+  signal: AbortSignal,
+): Promise<EncodedVideo> {
   const reader = new ForwardReader(file);
   const head = await matroskaHead(reader, signal);
   if (!head) throw damaged(null);
-  const trackNumber = await asked(headFile(head, null), async (track) => track.id);
+  const { trackNumber, parts } = await asked(headFile(head, null), (input) => chooseTrack(input, part));
   const blocks = await matroskaBlocks(reader, trackNumber, signal);
   const [first] = blocks;
   const frame = first && first.size <= maxFirstFrame ? await file.read(first.offset, first.size) : null;
-  const { firstSize, timescale, ...description } = await asked(
+  const { firstSize, timescale, config, colour, ...description } = await asked(
     headFile(head, frame && { trackNumber, frame }),
-    describe,
+    (input) => describe(input, trackNumber),
   );
   // What is stripped from the front of every frame, or compressed, is told apart by the first one.
   const isPacked = firstSize !== null && firstSize !== first?.size;
@@ -52,10 +61,11 @@ export async function openMatroska(file: FileBytes, signal: AbortSignal): Promis
   }
   const list = new SampleList();
   for (const block of blocks) {
-    if (isHidden(block, description.config.codec)) list.hidden.add(list.count);
+    if (isHidden(block, config.codec)) list.hidden.add(list.count);
     list.addShownAt(block.offset, block.size, block.timestamp, block.duration, block.isKey);
   }
-  if (description.config.codec.startsWith('avc')) list.hideLeading();
+  const look = (sample: number) => file.read(list.offsets[sample]!, Math.min(list.sizes[sample]!, maxLook));
+  await hideCutAway(list, config, look);
   const index = new SampleTable(list, { timescale, movieTimescale: timescale, edits: [] }, file.size);
   if (index.frameSamples.length === 0) {
     throw new MaskletError(
@@ -65,15 +75,23 @@ export async function openMatroska(file: FileBytes, signal: AbortSignal): Promis
     );
   }
   const samples = new SampleReader(file, list, index.sampleCount);
-  return { kind: 'samples', ...description, index, frames: index, read: (sample) => samples.read(sample) };
+  return {
+    kind: 'samples',
+    parts,
+    ...description,
+    config: await decoderConfig(config, colour, description.codecName, () => look(index.startFor(0))),
+    index,
+    frames: index,
+    read: (sample) => samples.read(sample),
+  };
 }
 
-/** What mediabunny says of the track to take. */
-async function asked<T>(file: Blob, question: (track: InputVideoTrack) => Promise<T>): Promise<T> {
+/** What mediabunny says. */
+async function asked<T>(file: Blob, question: (input: Input) => Promise<T>): Promise<T> {
   const { Input, BlobSource, MATROSKA } = await import('mediabunny');
   const input = new Input({ formats: [MATROSKA], source: new BlobSource(file) });
   try {
-    return await question(await chooseTrack(input));
+    return await question(input);
   } catch (cause) {
     throw cause instanceof MaskletError ? cause : damaged(cause);
   } finally {
@@ -90,27 +108,36 @@ function damaged(cause: unknown): MaskletError {
 }
 
 /** Cover art and thumbnails are tracks too: not the default one, or small. */
-async function chooseTrack(input: Input): Promise<InputVideoTrack> {
+async function chooseTrack(
+  input: Input,
+  part: number | undefined,
+): Promise<{ trackNumber: number; parts: SourceParts }> {
   const tracks = await input.getVideoTracks();
-  const candidates = await Promise.all(
-    tracks.map(async (track) => ({
-      track,
-      isDefault: (await track.getDisposition()).default,
-      area: (await track.getCodedWidth()) * (await track.getCodedHeight()),
-    })),
+  const sizes = await Promise.all(
+    tracks.map(async (track) => ({ width: await track.getCodedWidth(), height: await track.getCodedHeight() })),
   );
-  candidates.sort((a, b) => Number(b.isDefault) - Number(a.isDefault) || b.area - a.area);
-  const [best] = candidates;
-  if (!best) {
+  const ranks = await Promise.all(
+    tracks.map(async (track, n) => {
+      const { width, height } = sizes[n]!;
+      return width * height + ((await track.getDisposition()).default ? 1e8 : 0);
+    }),
+  );
+  if (tracks.length === 0) {
     throw new MaskletError('no-frames', 'This file has no video in it, perhaps only sound. Choose another file.', {
       reason: ['no-video-track'],
     });
   }
-  return best.track;
+  const parts = chooseParts(
+    sizes.map((size) => ({ name: null, size, frameCount: null })),
+    part,
+    ranks.indexOf(Math.max(...ranks)),
+  );
+  return { trackNumber: tracks[parts.chosen]!.id, parts };
 }
 
-async function describe(track: InputVideoTrack) {
+async function describe(input: Input, trackNumber: number) {
   const { EncodedPacketSink } = await import('mediabunny');
+  const track = (await input.getVideoTracks()).find(({ id }) => id === trackNumber)!;
   const first = await new EncodedPacketSink(track).getFirstPacket().catch(() => null);
   const codecId = String(await track.getInternalCodecId());
   const config = await track.getDecoderConfig();
@@ -121,6 +148,7 @@ async function describe(track: InputVideoTrack) {
     /** Bytes of the first frame as it is to be decoded; null where that is not known. */
     firstSize: first?.byteLength ?? null,
     config: config ? ownConfig(config) : { codec: codecId },
+    colour: config?.colorSpace ?? null,
     codecName: codecName(codecId),
     // Every track of Matroska has a display size, so that a ratio of 1 may say nothing.
     pixelAspect: num === den ? null : num / den,
@@ -129,18 +157,11 @@ async function describe(track: InputVideoTrack) {
 }
 
 /** Without what is applied to the frames handed out. */
-function ownConfig({
-  codec,
-  codedWidth,
-  codedHeight,
-  description,
-  colorSpace,
-}: VideoDecoderConfig): VideoDecoderConfig {
+function ownConfig({ codec, codedWidth, codedHeight, description }: VideoDecoderConfig): VideoDecoderConfig {
   return {
     codec,
     ...(codedWidth && codedHeight ? { codedWidth, codedHeight } : {}),
     ...(description ? { description } : {}),
-    ...(colorSpace ? { colorSpace } : {}),
   };
 }
 

@@ -1,8 +1,11 @@
 /** An MP4 or QuickTime file in, an index of its video track out. */
 import { MaskletError } from '../../protocol/errors';
 import type { EncodedVideo } from '../encoded-video';
+import { chooseParts, type SourceParts } from '../source-parts';
 import { childBoxes, findBox, type Box } from './boxes';
 import { codecName } from './codec-name';
+import { colourOfColr } from './colour-space';
+import { decoderConfig, hideCutAway } from './decoder-config';
 import type { FileBytes } from './file-bytes';
 import { readMovieBoxes, type MovieFragment } from './movie-boxes';
 import { orientationOf } from './orientation';
@@ -15,20 +18,26 @@ import { trackRuns } from './track-runs';
 /** Bytes of a visual sample entry before the boxes in it. ISO 14496-12 §12.1.3. */
 const visualSampleEntrySize = 78;
 
+/** Of a sample, as much as has to be looked into. */
+const maxLook = 1 << 16;
+
 /**
- * Reads the boxes that hold the index and nothing else.
+ * Reads the boxes that hold the index and nothing else, but for a sample where they leave open how it is coded.
  *
  * A file that lacks its index is refused; of one that lacks only its last samples, the frames up to there are opened.
- * Of several video tracks the largest enabled one is taken.
+ * @param part the video track to take; of several, by default the largest enabled one, as ffmpeg has it
  * @param signal stops reading; the promise rejects with its reason
- * @throws `truncated-file`, `no-frames`, `unsupported-codec`
+ * @throws `truncated-file`, `no-frames`, `unsupported-codec`, `unsupported-container` when the file does not say how its
+ *   video is coded, `invalid-argument` when there is no such part
  */
-export async function openMp4(file: FileBytes, signal: AbortSignal): Promise<EncodedVideo> {
+export async function openMp4(file: FileBytes, part: number | undefined, signal: AbortSignal): Promise<EncodedVideo> {
   const { moov, fragments } = await readMovieBoxes(file, signal);
   try {
-    const track = chooseTrack(moov);
-    const list = samplesOf(track.trak, track.id, moov, fragments);
-    return encodedVideo(track.trak, moov, list, file);
+    const tracks = videoTracks(moov);
+    const parts = partsOf(tracks, part);
+    const { trak, id } = tracks[parts.chosen]!;
+    const list = samplesOf(trak, id, moov, fragments);
+    return await encodedVideo(trak, moov, list, file, parts);
   } catch (cause) {
     if (cause instanceof MaskletError) throw cause;
     throw new MaskletError(
@@ -39,25 +48,40 @@ export async function openMp4(file: FileBytes, signal: AbortSignal): Promise<Enc
   }
 }
 
-function chooseTrack(moov: Box): { trak: Box; id: number } {
-  const candidates = [...childBoxes(moov.payload)]
+type VideoTrack = { trak: Box; id: number; isEnabled: boolean; size: { width: number; height: number } };
+
+function videoTracks(moov: Box): VideoTrack[] {
+  return [...childBoxes(moov.payload)]
     .filter((trak) => {
       const hdlr = trak.type === 'trak' && findBox(trak.payload, 'mdia', 'hdlr');
       return hdlr && parseBox(hdlr, 'hdlr').handler === 'vide';
     })
     .map((trak) => {
-      const { track_id: id, flags, width, height } = parseBox(required(trak, 'tkhd'), 'tkhd');
-      // Cover art and thumbnails are tracks too: disabled, or small.
-      return { trak, id, isEnabled: (flags & 1) === 1, area: width * height };
+      const { track_id: id, flags } = parseBox(required(trak, 'tkhd'), 'tkhd');
+      const stsd = findBox(trak.payload, 'mdia', 'minf', 'stbl', 'stsd');
+      return {
+        trak,
+        id,
+        isEnabled: (flags & 1) === 1,
+        size: (stsd && sampleEntry(stsd)?.size) ?? { width: 0, height: 0 },
+      };
     });
-  candidates.sort((a, b) => Number(b.isEnabled) - Number(a.isEnabled) || b.area - a.area);
-  const [best] = candidates;
-  if (!best) {
+}
+
+/** Cover art and thumbnails are tracks too: disabled, or small. */
+function partsOf(tracks: VideoTrack[], part: number | undefined): SourceParts {
+  const rank = ({ isEnabled, size }: VideoTrack) => size.width * size.height + (isEnabled ? 1e8 : 0);
+  const usual = tracks.findIndex((track) => tracks.every((other) => rank(track) >= rank(other)));
+  if (usual < 0) {
     throw new MaskletError('no-frames', 'This file has no video in it, perhaps only sound. Choose another file.', {
       reason: ['no-video-track'],
     });
   }
-  return best;
+  return chooseParts(
+    tracks.map(({ size }) => ({ name: null, size, frameCount: null })),
+    part,
+    usual,
+  );
 }
 
 function samplesOf(trak: Box, trackId: number, moov: Box, fragments: MovieFragment[]): SampleList {
@@ -90,7 +114,13 @@ function trackTables(stbl: Box): TrackTables {
   };
 }
 
-function encodedVideo(trak: Box, moov: Box, list: SampleList, file: FileBytes): EncodedVideo {
+async function encodedVideo(
+  trak: Box,
+  moov: Box,
+  list: SampleList,
+  file: FileBytes,
+  parts: SourceParts,
+): Promise<EncodedVideo> {
   const mvhd = parseBox(required(moov, 'mvhd'), 'mvhd');
   const { timescale } = parseBox(required(trak, 'mdia', 'mdhd'), 'mdhd');
   const timing = { timescale, movieTimescale: mvhd.timescale, edits: editsOf(trak) };
@@ -100,8 +130,9 @@ function encodedVideo(trak: Box, moov: Box, list: SampleList, file: FileBytes): 
       reason: ['no-video-track'],
     });
   }
-  const description = sampleDescription(required(trak, 'mdia', 'minf', 'stbl', 'stsd'));
-  if (description.config.codec.startsWith('avc')) list.hideLeading();
+  const look = (sample: number) => file.read(list.offsets[sample]!, Math.min(list.sizes[sample]!, maxLook));
+  const { config, colour, ...description } = sampleDescription(required(trak, 'mdia', 'minf', 'stbl', 'stsd'));
+  await hideCutAway(list, config, look);
   const index = new SampleTable(list, timing, file.size);
   if (index.frameSamples.length === 0) {
     throw new MaskletError(
@@ -113,7 +144,9 @@ function encodedVideo(trak: Box, moov: Box, list: SampleList, file: FileBytes): 
   const reader = new SampleReader(file, list, index.sampleCount);
   return {
     kind: 'samples',
+    parts,
     ...description,
+    config: await decoderConfig(config, colour, description.codecName, () => look(index.startFor(0))),
     index,
     frames: index,
     orientation: orientationOf(parseBox(required(trak, 'tkhd'), 'tkhd').matrix, mvhd.matrix),
@@ -130,30 +163,41 @@ function editsOf(trak: Box): Edit[] {
   }));
 }
 
-/** How the first sample is coded; that later ones may be coded otherwise is left to the decoder to find out. */
-function sampleDescription(stsd: Box): Pick<EncodedVideo, 'config' | 'codecName' | 'pixelAspect'> {
-  // FullBox header, entry count. ISO 14496-12 §8.5.2.
+/** Null where it is none. ISO 14496-12 §8.5.2, §12.1.3 */
+function sampleEntry(stsd: Box) {
+  // FullBox header, entry count.
   const [entry] = childBoxes(stsd.payload.subarray(8));
-  if (!entry || entry.payload.length < visualSampleEntrySize) throw new RangeError('stsd has no visual sample entry');
-  if (entry.type === 'encv') {
+  if (!entry || entry.payload.length < visualSampleEntrySize) return null;
+  const sizes = new DataView(entry.payload.buffer, entry.payload.byteOffset, visualSampleEntrySize);
+  return {
+    type: entry.type,
+    size: { width: sizes.getUint16(24), height: sizes.getUint16(26) },
+    inside: entry.payload.subarray(visualSampleEntrySize),
+  };
+}
+
+/** How the first sample is coded; that later ones may be coded otherwise is left to the decoder to find out. */
+function sampleDescription(stsd: Box) {
+  const entry = sampleEntry(stsd);
+  if (!entry) throw new RangeError('stsd has no visual sample entry');
+  const { type, size, inside } = entry;
+  if (type === 'encv') {
     throw new MaskletError('unsupported-codec', 'This video is protected against copying. Choose one that is not.', {
       reason: ['copy-protected'],
     });
   }
-  const { buffer, byteOffset } = entry.payload;
-  const sizes = new DataView(buffer, byteOffset, visualSampleEntrySize);
-  const [codedWidth, codedHeight] = [sizes.getUint16(24), sizes.getUint16(26)];
-  const inside = entry.payload.subarray(visualSampleEntrySize);
   const configuration = findBox(inside, 'avcC') ?? findBox(inside, 'hvcC');
+  const colr = findBox(inside, 'colr');
   const pasp = findBox(inside, 'pasp');
   const spacing = pasp && parseBox(pasp, 'pasp');
   return {
     config: {
-      codec: codecString(stsd, entry.type),
-      ...(codedWidth > 0 && codedHeight > 0 ? { codedWidth, codedHeight } : {}),
+      codec: codecString(stsd, type),
+      ...(size.width > 0 && size.height > 0 ? { codedWidth: size.width, codedHeight: size.height } : {}),
       ...(configuration ? { description: configuration.payload.slice() } : {}),
-    },
-    codecName: codecName(entry.type),
+    } satisfies VideoDecoderConfig,
+    colour: colr ? colourOfColr(colr.payload) : null,
+    codecName: codecName(type),
     pixelAspect: spacing && spacing.hSpacing > 0 && spacing.vSpacing > 0 ? spacing.hSpacing / spacing.vSpacing : null,
   };
 }

@@ -2,14 +2,15 @@
 import { MaskletError } from '../../protocol/errors';
 import type { Animation } from '../pictures';
 import { animationDelays, type AnimationKind } from './animation-delays';
+import { chooseParts } from '../source-parts';
 import type { FileBytes } from './file-bytes';
 
 const mimeTypes: Record<AnimationKind, string> = { gif: 'image/gif', apng: 'image/png', webp: 'image/webp' };
 /** The browser's decoder holds the whole file. */
 const maxBytes = 1 << 29;
 
-/** @throws `frame-too-large` when the file is, `truncated-file` when no frame is in it whole */
-export async function openAnimation(file: FileBytes): Promise<Animation | null> {
+/** @throws `frame-too-large` when the file is, `truncated-file` when no frame is in it whole, `invalid-argument` when there is no such part */
+export async function openAnimation(file: FileBytes, part: number | undefined): Promise<Animation | null> {
   if (file.size > maxBytes) {
     throw new MaskletError(
       'frame-too-large',
@@ -26,6 +27,7 @@ export async function openAnimation(file: FileBytes): Promise<Animation | null> 
       reason: ['animation-cut-short'],
     });
   }
+  const parts = chooseParts([{ name: null, size: null, frameCount: delaysMs.length }], part);
   let elapsedMs = 0;
   const timestampsUs = Float64Array.from(delaysMs, (delay) => {
     const start = Math.round(elapsedMs * 1000);
@@ -34,6 +36,7 @@ export async function openAnimation(file: FileBytes): Promise<Animation | null> 
   });
   return {
     kind: 'animation',
+    parts,
     codec: kind,
     mimeType: mimeTypes[kind],
     frames: {

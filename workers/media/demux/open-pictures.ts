@@ -1,9 +1,10 @@
 /** Pictures in, the table of a video's frames out. None of them is read before it is shown. */
 import { MaskletError } from '../../protocol/errors';
-import type { SourceFile } from '../../protocol/media-contract';
+import type { OpenOptions, SourceFile } from '../../protocol/media-contract';
 import type { FrameTable } from '../frame-table';
 import type { PictureSequence } from '../pictures';
-import { findSequence } from './find-sequence';
+import { chooseParts } from '../source-parts';
+import { findSequences } from './find-sequence';
 
 /** A picture among others: its path, and how to get at it. */
 export type PictureFile = { path: string; read: () => Promise<Blob> };
@@ -12,11 +13,20 @@ const defaultFramesPerSecond = 25;
 const maxFramesPerSecond = 1000;
 
 /**
- * @param framesPerSecond of pictures that carry no times; by default what a folder's name says, or 25
- * @throws `not-a-video`, `invalid-argument` when there are several sequences
+ * @param options `framesPerSecond`, because pictures carry no times; by default what a folder's name says, or 25. `part`,
+ *   of several sequences; by default the first one
+ * @throws `not-a-video`, `invalid-argument` when there is no such part
  */
-export function openPictures(files: readonly PictureFile[], framesPerSecond?: number): PictureSequence {
-  const found = findSequence(files.map(({ path }) => path));
+export function openPictures(
+  files: readonly PictureFile[],
+  { framesPerSecond, part }: Pick<OpenOptions, 'framesPerSecond' | 'part'>,
+): PictureSequence {
+  const sequences = findSequences(files.map(({ path }) => path));
+  const parts = chooseParts(
+    sequences.map(({ name, pictures }) => ({ name, size: null, frameCount: pictures.length })),
+    part,
+  );
+  const found = sequences[parts.chosen]!;
   const rate = framesPerSecond ?? found.framesPerSecond ?? defaultFramesPerSecond;
   if (!(rate > 0 && rate <= maxFramesPerSecond)) {
     throw new MaskletError('invalid-argument', `\`framesPerSecond\` must be above 0 and at most 1000, not ${rate}.`);
@@ -24,6 +34,7 @@ export function openPictures(files: readonly PictureFile[], framesPerSecond?: nu
   const pictures = found.pictures.map((n) => files[n]!);
   return {
     kind: 'pictures',
+    parts,
     codec: /\.(\w+)$/.exec(pictures[0]!.path.toLowerCase())![1]!.replace('jpg', 'jpeg'),
     frames: evenly(pictures.length, rate, found.numbers),
     numbers: found.numbers,

@@ -60,17 +60,16 @@ export class SampleList {
     this.add(offset, size, duration, 0, isSync);
   }
 
-  /**
-   * Hides what comes after the first sync sample and is shown before it: it is predicted from frames that were cut away,
-   * and decoders of H.264 leave it out. In HEVC it may be whole.
-   */
-  hideLeading(): void {
+  /** Samples that come after the first sync sample and are shown before it. */
+  leadingSamples(): number[] {
+    const found: number[] = [];
     const first = this.syncFlags.indexOf(true);
-    if (first < 0) return;
+    if (first < 0) return found;
     const shownAt = this.compositionTimes[first]!;
     for (let sample = first + 1; sample < this.count && !this.syncFlags[sample]; sample++) {
-      if (this.compositionTimes[sample]! < shownAt) this.hidden.add(sample);
+      if (this.compositionTimes[sample]! < shownAt) found.push(sample);
     }
+    return found;
   }
 
   /**
