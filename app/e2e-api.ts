@@ -29,6 +29,10 @@ export type OpenedVideo = {
   sourceFrameCount: number;
   codec: string;
   sizeBytes: number;
+  /** The videos in what was opened: tracks, folders of pictures, files; one, for most. */
+  parts: { name: string | null; size: { width: number; height: number } | null; frameCount: number | null }[];
+  /** Which of them is open. */
+  part: number;
 };
 
 export type AutomationStatus = {

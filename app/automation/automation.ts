@@ -265,8 +265,8 @@ function showEdit(engine: Engine, store: AppStore, id: number, frameIndex: numbe
   engine.player.seek(frameIndex).catch((error: unknown) => engine.context.report('frame', error));
 }
 
-function describeVideo({ timestampsUs, sourceFrames, ...info }: VideoInfo): OpenedVideo {
-  return { ...info, timestampsUs: Array.from(timestampsUs), sourceFrames: Array.from(sourceFrames) };
+function describeVideo({ timestampsUs, sourceFrames, parts, ...info }: VideoInfo): OpenedVideo {
+  return { ...info, parts: [...parts], timestampsUs: Array.from(timestampsUs), sourceFrames: Array.from(sourceFrames) };
 }
 
 function describeStatus(store: AppStore): AutomationStatus {

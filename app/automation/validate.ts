@@ -119,7 +119,7 @@ export function asSettings(value: unknown, field: string): Partial<TrackerSettin
 export function asOpenOptions(value: unknown, field: string): OpenOptions {
   const options: OpenOptions = {};
   for (const [name, option] of Object.entries(asRecord(value, field))) {
-    const known = (['from', 'to', 'stride', 'framesPerSecond'] as const).find((one) => one === name);
+    const known = (['from', 'to', 'stride', 'framesPerSecond', 'part'] as const).find((one) => one === name);
     if (!known) throw invalid(`${field}.${name}`, 'left out: there is no such option', option);
     if (typeof option !== 'number') throw invalid(`${field}.${name}`, 'a number', option);
     options[known] = option;

@@ -77,11 +77,19 @@ export class VideoCommands {
 
   /** Opens the same source with other frames of it, and forgets what was done to it. As `openFiles`. */
   async openFrames(selection: FrameSelection): Promise<VideoInfo> {
+    return this.#openAgain(({ framesPerSecond, part }) => ({ framesPerSecond, part, ...selection }));
+  }
+
+  /** Opens another of the videos in the same source, all of it, and forgets what was done to this one. As `openFiles`. */
+  async openPart(part: number): Promise<VideoInfo> {
+    return this.#openAgain(({ framesPerSecond }) => ({ framesPerSecond, part }));
+  }
+
+  async #openAgain(change: (options: OpenOptions) => OpenOptions): Promise<VideoInfo> {
     const source = this.#source;
     if (!source) throw new MaskletError('no-video', 'There is no video open. Open one first.');
-    const { framesPerSecond } = source.options;
-    const options = { ...(framesPerSecond === undefined ? {} : { framesPerSecond }), ...selection };
-    return this.#open({ ...source, options }, { sample: this.#context.store.getState().project.sample });
+    const { sample } = this.#context.store.getState().project;
+    return this.#open({ ...source, options: change(source.options) }, { sample });
   }
 
   /** @throws `network`, and as `openFiles` */

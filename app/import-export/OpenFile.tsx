@@ -6,6 +6,7 @@ import { Tooltip } from '../ui/Tooltip';
 import { sourceFiles } from '../engine/source-files';
 import { pickFiles } from '../ui/pick-files';
 import { FrameRangeMenu } from './FrameRangeMenu';
+import { PartMenu } from './PartMenu';
 import { RecordMenu } from './RecordMenu';
 import styles from './OpenFile.module.css';
 
@@ -32,6 +33,7 @@ export function OpenFile() {
           <span>{isOpening ? t.first.opening(name) : name}</span>
         </button>
       </Tooltip>
+      <PartMenu />
       <FrameRangeMenu />
       <RecordMenu />
       {beside && !isOpening ? <span className={styles.credit}>{beside}</span> : null}

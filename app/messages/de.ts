@@ -214,6 +214,14 @@ export const de: Messages = {
     },
   },
 
+  parts: {
+    title: 'Videos in dieser Quelle',
+    button: (part, total) => `Video ${formatNumber(part)} von ${formatNumber(total)}: ein anderes wählen`,
+    place: (part, total) => `${formatNumber(part)} von ${formatNumber(total)}`,
+    track: (n) => `Spur ${formatNumber(n)}`,
+    frames,
+  },
+
   range: {
     button: 'Frames auswählen',
     title: 'Frames auswählen',

@@ -146,6 +146,14 @@ export const en = {
     } satisfies Record<RecordingSource, Record<RecordingFailure, string>>,
   },
 
+  parts: {
+    title: 'Videos in this source',
+    button: (part: number, total: number) => `Video ${formatNumber(part)} of ${formatNumber(total)}: choose another`,
+    place: (part: number, total: number) => `${formatNumber(part)} of ${formatNumber(total)}`,
+    track: (n: number) => `Track ${formatNumber(n)}`,
+    frames: (n: number) => count(n, 'frame', 'frames'),
+  },
+
   range: {
     button: 'Frames to work on',
     title: 'Frames to work on',

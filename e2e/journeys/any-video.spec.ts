@@ -60,11 +60,23 @@ test('scripts open archives and lists of files, and a drop may hold several', as
     frameCount: 4,
     sourceFrames: [10, 15, 20, 25],
   });
-  const several = Object.fromEntries(['bear', 'bus'].map((name) => [`JPEGImages/${name}/0.png`, picture(1)]));
-  await expect(masklet.openBytes(Buffer.from(zipSync(several)), 'two.zip')).rejects.toMatchObject({
-    code: 'invalid-argument',
-    message: /bear.*bus/,
-  });
+  const several = Object.fromEntries(
+    ['bear', 'bus', 'car'].flatMap((name, n) =>
+      Array.from({ length: n + 1 }, (_, number) => [`JPEGImages/${name}/${number}.png`, picture(number)]),
+    ),
+  );
+  const first = await masklet.openBytes(Buffer.from(zipSync(several)), 'three.zip');
+  expect(first).toMatchObject({ name: 'bear', frameCount: 1, part: 0 });
+  expect(first.parts).toContainEqual({ name: 'car', size: null, frameCount: 3 });
+
+  // The others are chosen by keyboard.
+  await page.getByRole('button', { name: 'Video 1 of 3: choose another' }).press('Enter');
+  const menu = page.getByRole('dialog', { name: 'Videos in this source' });
+  await expect(menu.getByRole('button', { name: /bear/ })).toHaveAttribute('aria-current', 'true');
+  await menu.getByRole('button', { name: /car/ }).press('Enter');
+  await expect(page.getByRole('button', { name: 'Video 3 of 3: choose another' })).toBeVisible();
+  await expect(page.getByRole('button', { name: 'car', exact: true })).toBeVisible();
+  expect(await masklet.call('status')).toMatchObject({ frameCount: 3 });
 
   const pictures = [3, 1, 2].map((number) => Buffer.from(picture(number)).toString('base64'));
   const opened = await page.evaluate(async (contents) => {

@@ -18,18 +18,18 @@ export type SourceFile = {
 /** Which frames of a source to open; all of them by default. */
 export type FrameSelection = {
   /** First frame. */
-  from?: number;
+  from?: number | undefined;
   /** Last frame, inclusive. A number past the end means the end. */
-  to?: number;
+  to?: number | undefined;
   /** Every n-th frame. */
-  stride?: number;
+  stride?: number | undefined;
 };
 
 export type OpenOptions = FrameSelection & {
   /** Of pictures that carry no times. Default: what their folder's name says, or 25. */
-  framesPerSecond?: number;
+  framesPerSecond?: number | undefined;
   /** Of several videos in what is opened, the one of this place in `VideoInfo.parts`. Default: the one players would take. */
-  part?: number;
+  part?: number | undefined;
 };
 
 type RecordingRequest = {

@@ -5,7 +5,7 @@
  * takes a cluster for a whole or for nothing, so that the frames of a last cluster that is cut short would be lost, and its
  * packets keep their cluster in memory.
  */
-import type { Input, InputVideoTrack, Rotation } from 'mediabunny';
+import type { Input, Rotation } from 'mediabunny';
 import { MaskletError } from '../../protocol/errors';
 import type { EncodedVideo } from '../encoded-video';
 import { chooseParts, type SourceParts } from '../source-parts';
