@@ -4,9 +4,10 @@
  * five minutes of 1080p take. Needs ffmpeg with libx264; memory is read from /proc, so on Linux only.
  */
 import { execFileSync } from 'node:child_process';
-import { closeSync, existsSync, ftruncateSync, mkdtempSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, ftruncateSync, mkdtempSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { rendererPeakMb } from './renderer-memory.mjs';
 
 /** @type {Record<string, string>} */
 const sizes = { '720p': '1280x720', '1080p': '1920x1080', '4K': '3840x2160' };
@@ -189,19 +190,4 @@ function openAndTake(page, frames) {
     const framesMs = performance.now() - opened;
     return { firstFrameMs: opened - start, framesMs, stats: await api.stats() };
   }, frames);
-}
-
-/**
- * Of the largest renderer, at its highest; NaN where there is no /proc.
- * @param {import('@playwright/test').Browser} browser
- */
-async function rendererPeakMb(browser) {
-  const session = await browser.newBrowserCDPSession();
-  const { processInfo } = await session.send('SystemInfo.getProcessInfo');
-  await session.detach();
-  const sizes = processInfo
-    .map(({ type, id }) => ({ type, file: `/proc/${id}/status` }))
-    .filter(({ type, file }) => type === 'renderer' && existsSync(file))
-    .map(({ file }) => Number(/VmHWM:\s*(\d+) kB/.exec(readFileSync(file, 'utf8'))?.[1]) / 1000);
-  return sizes.length > 0 ? Math.max(...sizes) : NaN;
 }

@@ -1,8 +1,9 @@
 /**
  * `npm run bench`: builds the app, drives it in Chromium on the WASM provider, and writes what it measured as a table and
  * as JSON (bench-results/bench.json). `npm run bench -- decode` measures decoding instead (bench-results/decode.json), all
- * of it or the parts named: `speed`, `first-frame`, `memory`. Figures hold for the machine they were taken on; compare
- * ratios within one run.
+ * of it or the parts named: `speed`, `first-frame`, `memory`; `npm run bench -- models` takes every model of the catalogue
+ * from its weights to a mask (bench-results/models.json), or those named. Figures hold for the machine they were taken on;
+ * compare ratios within one run.
  */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -18,6 +19,12 @@ const { chromiumArgs, findChromium, swiftshaderArgs } = await import('./chromium
 
 /** @type {Record<string, number>} */
 const results = {};
+
+if (process.argv[2] === 'models') {
+  const { measureModels } = await import('./bench-models.mjs');
+  write('models.json', await measureModels(process.argv.slice(3)));
+  process.exit();
+}
 
 const server = await preview({ root, preview: { port: 4174, strictPort: true }, logLevel: 'error' });
 const browser = await chromium.launch({

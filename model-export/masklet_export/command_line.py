@@ -13,11 +13,18 @@ from masklet_export.checkpoints.load_model import load_model
 from masklet_export.model.edgetam_configuration import EDGETAM_REPOSITORY
 from masklet_export.model.hub_configurations import ARCHITECTURES, HUB_SIZES, hub_repository
 from masklet_export.model.hub_model import HubModel, unloaded_edgetam, unloaded_hub_model
+from masklet_export.pack.bench_graphs import bench_graph, peak_memory_mb
 from masklet_export.pack.check_pack import check_graphs, check_trajectory, open_for_check
-from masklet_export.pack.manifest import PackCard, PackManifest, TrackerSettings, read_manifest
+from masklet_export.pack.manifest import GRAPH_NAMES, PackCard, PackManifest, TrackerSettings, read_manifest
 from masklet_export.pack.micro_hub import write_checkpoints, write_micro_edgetam, write_micro_hub
 from masklet_export.pack.micro_pack import write_micro_pack
 from masklet_export.pack.parity_report import PARITY_FILE, write_parity_report
+from masklet_export.pack.random_hub_model import (
+    random_hub_model,
+    random_hub_module,
+    released_configuration,
+    write_stand_in,
+)
 from masklet_export.pack.weightless_sessions import WeightlessSessions
 from masklet_export.pack.write_pack import load_card, write_pack
 from masklet_export.pack.write_weightless import WeightlessCard, write_catalogue, write_weightless
@@ -61,6 +68,18 @@ def _parser() -> argparse.ArgumentParser:
     graphs.add_argument("--models", nargs="+", choices=_MODELS, default=_MODELS, help="which models")
     graphs.add_argument("--out", type=Path, required=True, help="folder to write")
     graphs.set_defaults(run=_graphs)
+
+    stand_in = commands.add_parser("stand-in", help="write random weights of a released model's shapes, for tests")
+    stand_in.add_argument("--model", required=True, help="name in the catalogue, as sam2.1-hiera-tiny")
+    stand_in.add_argument("--out", type=Path, required=True, help=".safetensors, or .pt for Meta's layout")
+    stand_in.set_defaults(run=_stand_in)
+
+    bench = commands.add_parser("bench", help="time a released model's graphs against traced ones, on random weights")
+    bench.add_argument("--model", required=True, help="name in the catalogue, as sam2.1-hiera-tiny")
+    bench.add_argument("--size", type=int, default=512, help="input size S")
+    bench.add_argument("--graphs", nargs="+", choices=GRAPH_NAMES, default=GRAPH_NAMES, help="which graphs")
+    bench.add_argument("--runs", type=int, default=5, help="runs of each, in turn")
+    bench.set_defaults(run=_bench)
 
     micro = commands.add_parser("micro", help="write the test fixtures: tiny models with random weights and goldens")
     micro.add_argument("--out", type=Path, required=True, help="folder to write them into")
@@ -134,6 +153,27 @@ def _card(repository: str, title: str, origin: str) -> WeightlessCard:
         provenance=f"{origin}, from {repository}. Graphs written by `masklet-export graphs`.",
         repository=repository,
     )
+
+
+def _bench(options: argparse.Namespace) -> int:
+    model = random_hub_model(released_configuration(options.model)).set_image_size(options.size)
+    print(f"{options.model} at {options.size} px, one thread, one object with 7 memories and 16 pointers")
+    print(f"{'graph':17} {'GFLOP':>7} {'session ms':>10} {'ms':>8} {'traced ms':>9} {'ratio':>5} {'difference':>10}")
+    for name in options.graphs:
+        times = bench_graph(model, name, options.runs)
+        print(
+            f"{name:17} {times.operations / 1e9:7.1f} {times.session_ms:10.0f} {times.ours_ms:8.1f} "
+            f"{times.naive_ms:9.1f} {times.ratio:5.2f} {times.difference:10.1e}",
+            flush=True,
+        )
+    print(f"peak memory of the four graphs in one process: {peak_memory_mb(model):.0f} MB")
+    return 0
+
+
+def _stand_in(options: argparse.Namespace) -> int:
+    write_stand_in(options.out, random_hub_module(released_configuration(options.model)))
+    print(f"{options.out}: {options.out.stat().st_size / 1e6:.0f} MB of random numbers")
+    return 0
 
 
 def _giga(operations: Mapping[str, int]) -> str:

@@ -8,15 +8,13 @@ from pathlib import Path
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
-from torch import Tensor
 
 from masklet_export.checkpoints.load_model import load_model
-from masklet_export.checkpoints.meta_keys import meta_keys, meta_rows
 from masklet_export.model.edgetam_configuration import edgetam_configuration
 from masklet_export.model.hub_model import build_hub_module
 from masklet_export.pack.check_pack import check_graphs, check_trajectory
 from masklet_export.pack.micro_hub import EDGETAM_SIZES, micro_edgetam_model, write_micro_edgetam
-from masklet_export.pack.random_hub_model import random_hub_model
+from masklet_export.pack.random_hub_model import in_meta_layout, random_hub_model
 from masklet_export.pack.weightless_sessions import WeightlessSessions
 from masklet_export.pack.write_weightless import WeightlessCard, write_weightless
 
@@ -26,20 +24,6 @@ that transformers' converter makes exactly these of."""
 FIXTURES = Path(__file__).parents[2] / "e2e" / "fixtures" / "packs" / "micro-edgetam"
 SHIPPED = Path(__file__).parents[2] / "public" / "models" / "sam2"
 NUMERIC = Path(__file__).parents[2] / "conformance" / "numeric"
-
-
-def in_meta_layout(state: dict[str, Tensor]) -> dict[str, Tensor]:
-    """The same tensors under Meta's names, keys and values of the perceiver in one."""
-    renamed: dict[str, Tensor] = {}
-    for key, tensor in state.items():
-        names = meta_keys(key)
-        if (rows := meta_rows(key)) is not None:
-            parts = [tensor if rows.part == 0 else renamed.get(names[0]), tensor if rows.part == 1 else None]
-            renamed[names[0]] = torch.cat([part for part in parts if part is not None])
-        else:
-            pieces = tensor.split(1) if len(names) > 1 else [tensor]
-            renamed |= dict(zip(names, pieces, strict=True))
-    return renamed
 
 
 def test_our_names_are_those_of_transformers_with_timm_and_of_meta() -> None:

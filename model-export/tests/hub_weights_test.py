@@ -12,7 +12,6 @@ import pytest
 import torch
 from onnx import TensorProto
 from safetensors.torch import load_file, save_file
-from torch import Tensor
 from transformers import Sam2VideoModel
 
 from masklet_export.checkpoints.hub_state import recognise_configuration
@@ -29,7 +28,7 @@ from masklet_export.pack.graph_costs import graph_costs
 from masklet_export.pack.manifest import read_manifest
 from masklet_export.pack.micro_hub import MICRO_SIZES, micro_hub_configuration, micro_hub_model, write_micro_hub
 from masklet_export.pack.operation_count import count_operations
-from masklet_export.pack.random_hub_model import random_hub_model
+from masklet_export.pack.random_hub_model import in_meta_layout, random_hub_model
 from masklet_export.pack.weightless_sessions import WeightlessSessions
 from masklet_export.pack.write_weightless import WeightlessCard, write_weightless
 
@@ -49,16 +48,6 @@ def hub_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     hub.load_state_dict(state | {"shared_image_embedding.positional_embedding": code}, strict=False)
     hub.save_pretrained(folder)
     return folder
-
-
-def in_meta_layout(state: dict[str, Tensor]) -> dict[str, Tensor]:
-    """The same tensors under Meta's names."""
-    renamed = {}
-    for key, tensor in state.items():
-        names = meta_keys(key)
-        pieces = tensor.split(1) if len(names) > 1 else [tensor]
-        renamed |= {name: piece.clone() for name, piece in zip(names, pieces, strict=True)}
-    return renamed
 
 
 def assert_same(actual: HubModel, expected: HubModel) -> None:
