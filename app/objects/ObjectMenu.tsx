@@ -19,7 +19,7 @@ export function ObjectMenu({ entry, onRename }: { entry: ObjectEntry; onRename: 
   return (
     <Popover
       label={t.objects.menu(name)}
-      width={264}
+      width={288}
       trigger={
         <IconButton size="small" className={styles.sometimes} label={t.objects.menu(name)}>
           <Ellipsis size={14} />

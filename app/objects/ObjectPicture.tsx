@@ -3,6 +3,7 @@ import { useApp } from '../app-context';
 import { compositeMatte } from '../masks/composite-masks';
 import type { ObjectEntry } from '../state/objects';
 import { objectColor, objectRgb } from '../state/palette';
+import { drawInTurn } from './draw-in-turn';
 import styles from './ObjectRow.module.css';
 
 /** Device pixels a side. */
@@ -13,10 +14,8 @@ export function ObjectPicture({ entry: { id, colorIndex } }: { entry: ObjectEntr
   const { engine, store } = useApp();
   const ref = useRef<HTMLCanvasElement>(null);
   useEffect(() => {
-    let scheduled = 0;
     let drawn: unknown = null;
     const draw = () => {
-      scheduled = 0;
       const { playback, tracking } = store.getState();
       const shown = engine.presenter.shown;
       if (!shown || playback.isPlaying || tracking.run) return;
@@ -41,13 +40,15 @@ export function ObjectPicture({ entry: { id, colorIndex } }: { entry: ObjectEntr
       sheet.getContext('2d')!.putImageData(new ImageData(pixels, side, side), 0, 0);
       context.drawImage(sheet, 0, 0);
     };
+    let takeBack = (): void => undefined;
     const schedule = () => {
-      scheduled ||= requestAnimationFrame(draw);
+      const { playback, tracking } = store.getState();
+      if (!playback.isPlaying && !tracking.run) takeBack = drawInTurn(draw, engine.context.clock);
     };
-    draw();
+    schedule();
     const stops = [engine.presenter.subscribe(schedule), engine.masks.subscribe(schedule), store.subscribe(schedule)];
     return () => {
-      cancelAnimationFrame(scheduled);
+      takeBack();
       for (const stop of stops) stop();
     };
   }, [engine, store, id]);

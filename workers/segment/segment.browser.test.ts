@@ -33,7 +33,7 @@ beforeAll(async () => {
     { source: { kind: 'pack', url: new URL('/models/nano/', location.href).href }, provider: 'wasm' },
     callback(({ stage }) => void progress.push(stage)),
   );
-  expect(status).toMatchObject({ name: 'nano', provider: 'wasm', fallbackReason: null });
+  expect(status).toMatchObject({ name: 'nano', provider: 'wasm', fallback: null });
   const { port1, port2 } = new MessageChannel();
   serve(shapes.source, port1);
   await segment.openVideo(shapes.info, port2);

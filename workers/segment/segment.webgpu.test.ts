@@ -21,7 +21,7 @@ async function session(provider: Provider): Promise<Run> {
     { source: { kind: 'pack', url: microPackUrl }, provider },
     callback(() => undefined),
   );
-  expect(status).toMatchObject({ name: 'micro', provider, fallbackReason: null });
+  expect(status).toMatchObject({ name: 'micro', provider, fallback: null });
   const { port1, port2 } = new MessageChannel();
   serve(shapes.source, port1);
   await segment.openVideo(shapes.info, port2);
