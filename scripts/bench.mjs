@@ -2,8 +2,9 @@
  * `npm run bench`: builds the app, drives it in Chromium on the WASM provider, and writes what it measured as a table and
  * as JSON (bench-results/bench.json). `npm run bench -- decode` measures decoding instead (bench-results/decode.json), all
  * of it or the parts named: `speed`, `first-frame`, `memory`; `npm run bench -- models` takes every model of the catalogue
- * from its weights to a mask (bench-results/models.json), or those named. Figures hold for the machine they were taken on;
- * compare ratios within one run.
+ * from its weights to a mask (bench-results/models.json), or those named; `npm run bench -- page` measures what a person
+ * feels of the page: long tasks, the time to the next paint, scrubbing (bench-results/page.json). Figures hold for the
+ * machine they were taken on; compare ratios within one run.
  */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -13,6 +14,11 @@ import { root, run, setUpChromium, setUpNode } from './setup.mjs';
 await setUpNode();
 await setUpChromium();
 await run('npx', ['vite', 'build', '--logLevel', 'warn']);
+if (process.argv[2] === 'page') {
+  await run('npx', ['playwright', 'test', '--config', 'e2e/perf/playwright.config.ts', ...process.argv.slice(3)]);
+  process.exit();
+}
+
 const { chromium } = await import('@playwright/test');
 const { createServer, preview } = await import('vite');
 const { chromiumArgs, findChromium, swiftshaderArgs } = await import('./chromium.mjs');
@@ -62,7 +68,10 @@ async function firstLoadBytes() {
   const files = new Set();
   page.on('request', (request) => files.add(new URL(request.url()).pathname.split('/').at(-1) ?? ''));
   await page.goto('http://localhost:4174/?provider=wasm');
-  await page.waitForFunction(async () => 'masklet' in window && (await window.masklet.status()).model !== null);
+  await page.waitForFunction(() => 'masklet' in window);
+  await page.evaluate(async () => {
+    while ((await window.masklet.status()).model === null) await new Promise((resolve) => setTimeout(resolve, 50));
+  });
   await page.close();
   return [...files]
     .filter((file) => /\.(js|css)$/.test(file) && !/^(ort|Workbench)/.test(file))
