@@ -69,39 +69,11 @@ test('scrubbing over cached frames at 1080p', async ({ masklet }) => {
   const { page } = masklet;
   await withoutModel(page);
   await masklet.open();
-  await page.evaluate(async () => {
-    const canvas = Object.assign(document.createElement('canvas'), { width: 1920, height: 1080 });
-    const context = canvas.getContext('2d')!;
-    const recorder = new MediaRecorder(canvas.captureStream(30), {
-      mimeType: 'video/webm;codecs=vp8',
-      videoBitsPerSecond: 4e6,
-    });
-    const parts: Blob[] = [];
-    recorder.addEventListener('dataavailable', ({ data }) => parts.push(data));
-    const stopped = new Promise((resolve) => recorder.addEventListener('stop', resolve));
-    recorder.start();
-    for (let n = 0; n < 60; n++) {
-      context.fillStyle = `hsl(${n * 6} 50% 45%)`;
-      context.fillRect(0, 0, 1920, 1080);
-      await new Promise((resolve) => setTimeout(resolve, 60));
-    }
-    recorder.stop();
-    await stopped;
-    await window.masklet.open(new File(parts, 'hd.webm'));
-  });
   for (const objects of [0, 16]) {
-    if (objects > 0) {
-      await page.evaluate(async (count) => {
-        for (let n = 0; n < count; n++) {
-          const object = await window.masklet.addObject();
-          await window.masklet.prompt({ object, frame: 0, points: [{ x: 10 + n, y: 10, label: 1 }] });
-        }
-        await window.masklet.track();
-      }, objects);
-    }
+    await openLargeProject(page, 24, objects, { width: 1920, height: 1080 });
     const scrub = () =>
       page.evaluate(async () => {
-        const reach = Math.min(24, (await window.masklet.status()).frameCount);
+        const reach = (await window.masklet.status()).frameCount;
         for (let n = 0; n < reach; n++) await window.masklet.seek(n);
         let shown = 0;
         const start = performance.now();
