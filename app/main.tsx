@@ -41,7 +41,11 @@ watch(
   },
 );
 
-window.addEventListener('pagehide', () => engine.recorder.discard());
+window.addEventListener('beforeunload', (event) => {
+  const { phase } = store.getState().recording;
+  if (phase === 'recording' || phase === 'stopping') event.preventDefault();
+});
+void engine.recorder.findLeftovers();
 
 // Not awaited up here: the catalogue's chunk imports this one, and would wait for it in turn.
 void speak(store, store.getState().view.language).then(() => {

@@ -1,4 +1,5 @@
 /** The browser's own cameras and screens, and where their recordings lie. */
+import type { RecordingSource } from '../state/recording';
 import type { DiskFile, RecordingDevices } from './recorder';
 
 /** Frames that wait for a page that is busy for a moment. */
@@ -11,6 +12,7 @@ export const browserRecording: RecordingDevices = {
   mediaDevices: navigator.mediaDevices,
   framesOf: 'VideoEncoder' in window ? (track) => capturedFrames(track) ?? paintedFrames(track) : undefined,
   createFile,
+  findLeftovers,
 };
 
 /** W3C MediaStreamTrack Insertable Media Processing §3: in Chromium in the page, elsewhere in workers only, or nowhere. */
@@ -54,28 +56,69 @@ function paintedFrames(track: MediaStreamTrack): ReadableStream<VideoFrame> {
   );
 }
 
-/**
- * In the browser's storage for this site. A page holds a lock by its file's name for as long as it is open; files that
- * nobody holds are of pages that are gone.
+/*
+ * Recordings lie in the browser's storage for this site. A page holds a lock by a file's name for as long as it is open;
+ * files that nobody holds are of pages that are gone. One that was saved has an empty file of its name beside it.
  */
-async function createFile(): Promise<DiskFile> {
-  const root = await navigator.storage.getDirectory();
-  const folder = await root.getDirectoryHandle(folderName, { create: true });
+
+const savedSuffix = '.saved';
+
+async function createFile(source: RecordingSource): Promise<DiskFile> {
+  const name = `${source}-${crypto.randomUUID()}.mp4`;
+  // Before it is there: another page would take it for a leftover.
+  await hold(name);
+  return diskFile(name);
+}
+
+async function findLeftovers(): Promise<DiskFile[]> {
+  const folder = await recordingsFolder();
   const { held = [] } = await navigator.locks.query();
-  const names = new Set(held.map(({ name }) => name));
-  for await (const name of folder.keys()) {
-    if (!names.has(lockOf(name))) await folder.removeEntry(name).catch(() => undefined);
+  const locks = new Set(held.map(({ name }) => name));
+  const names: string[] = [];
+  for await (const name of folder.keys()) names.push(name);
+  const leftovers: DiskFile[] = [];
+  for (const name of names) {
+    if (name.endsWith(savedSuffix) || locks.has(lockOf(name))) continue;
+    const file = await diskFile(name);
+    const isEmpty = (await file.handle.getFile()).size === 0;
+    if (isEmpty || names.includes(name + savedSuffix)) await file.remove();
+    else leftovers.push(file);
   }
-  const name = `${crypto.randomUUID()}.mp4`;
-  // Held before the file is there, and never let go.
-  await new Promise<void>((resolve) => {
+  return leftovers;
+}
+
+async function diskFile(name: string): Promise<DiskFile> {
+  const folder = await recordingsFolder();
+  const remove = async () => {
+    for (const entry of [name, name + savedSuffix]) await folder.removeEntry(entry).catch(() => undefined);
+  };
+  const markSaved = async () => {
+    await folder.getFileHandle(name + savedSuffix, { create: true });
+  };
+  const source = name.startsWith('screen') ? 'screen' : 'camera';
+  return {
+    name,
+    source,
+    handle: await folder.getFileHandle(name, { create: true }),
+    hold: () => hold(name),
+    markSaved,
+    remove,
+  };
+}
+
+/** Until the page is gone. */
+function hold(name: string): Promise<void> {
+  return new Promise((resolve) => {
     void navigator.locks.request(lockOf(name), () => {
       resolve();
       return new Promise(() => undefined);
     });
   });
-  const handle = await folder.getFileHandle(name, { create: true });
-  return { handle, remove: () => folder.removeEntry(name).catch(() => undefined) };
+}
+
+async function recordingsFolder(): Promise<FileSystemDirectoryHandle> {
+  const root = await navigator.storage.getDirectory();
+  return root.getDirectoryHandle(folderName, { create: true });
 }
 
 function lockOf(name: string): string {

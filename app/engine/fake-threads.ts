@@ -345,6 +345,7 @@ export function fakeEngine() {
       mediaDevices: undefined,
       framesOf: undefined,
       createFile: () => Promise.reject(new Error('There is no disk in a test.')),
+      findLeftovers: async () => [],
     },
   });
   return { engine, store, calls, frames, gates, recorder, reach, snapshots, fail, kill, exported, clock };

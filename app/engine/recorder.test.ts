@@ -3,7 +3,8 @@ import { MaskletError } from '../../workers/protocol/errors';
 import { FrameMark, markOf } from '../state/masklets';
 import { deferred } from './deferred';
 import { fakeEngine, settle } from './fake-threads';
-import { Recorder, recordingName, type RecordingDevices } from './recorder';
+import type { RecordingSource } from '../state/recording';
+import { Recorder, recordingName, type DiskFile, type RecordingDevices } from './recorder';
 
 const frameUs = 40_000;
 
@@ -11,7 +12,7 @@ const frameUs = 40_000;
 function fakeDevices() {
   const tracks: FakeTrack[] = [];
   const asked: string[] = [];
-  const files: { isThere: boolean }[] = [];
+  const files: { isThere: boolean; isSaved: boolean; isHeld: boolean }[] = [];
   const answer: { refuse: string | null; wait: Promise<void> | null; full: boolean; bytes: string } = {
     refuse: null,
     wait: null,
@@ -74,6 +75,22 @@ function fakeDevices() {
     return Object.assign(port1, { clone }) as unknown as VideoFrame;
   }
 
+  function diskFile(source: RecordingSource, isHeld: boolean): DiskFile {
+    const file = { isThere: true, isSaved: false, isHeld };
+    const name = `${source}-${files.push(file)}`;
+    const onDisk = new File([answer.bytes], name, { lastModified: Date.UTC(2026, 10, files.length) });
+    // What crosses to the worker is cloned, so the handle has no methods there; here it has one.
+    const handle = Object.defineProperty({}, 'getFile', { value: async () => onDisk });
+    return {
+      name,
+      source,
+      handle: handle as FileSystemFileHandle,
+      hold: async () => void (file.isHeld = true),
+      markSaved: async () => void (file.isSaved = true),
+      remove: async () => void (file.isThere = false),
+    };
+  }
+
   const ask = (source: string) => async () => {
     asked.push(source);
     await answer.wait;
@@ -86,14 +103,11 @@ function fakeDevices() {
     isSecure: true,
     mediaDevices: { getUserMedia: ask('camera'), getDisplayMedia: ask('screen') },
     framesOf: (track) => (track as unknown as FakeTrack).readable,
-    async createFile() {
+    async createFile(source) {
       if (answer.full) throw new DOMException('', 'QuotaExceededError');
-      const file = { isThere: true };
-      files.push(file);
-      // What crosses to the worker is cloned, so the handle has no methods there; here it has one.
-      const handle = Object.defineProperty({}, 'getFile', { value: async () => new File([answer.bytes], 'x') });
-      return { handle: handle as FileSystemFileHandle, remove: async () => void (file.isThere = false) };
+      return diskFile(source, true);
     },
+    findLeftovers: async () => [diskFile('camera', false), diskFile('screen', false)],
   };
   return { devices, tracks, files, asked, answer, open };
 }
@@ -370,7 +384,7 @@ it('gives the source back and deletes the file whenever it is discarded, even be
   await settle();
   expect(now().phase).toBe('off');
   expect(tracks[0]!.isLive).toBe(false);
-  expect(files).toEqual([{ isThere: false }]);
+  expect(files).toMatchObject([{ isThere: false }]);
   await expect.poll(() => open.frames).toBe(0);
 
   let allow = () => {};
@@ -418,6 +432,22 @@ it('knows why there is no recording, and can be asked again', async () => {
   expect(insecure.recorder.hasScreen()).toBe(false);
   await insecure.recorder.start('camera');
   expect(insecure.now().failure).toBe('insecure');
+});
+
+it('offers what earlier pages left behind, to be opened or deleted', async () => {
+  const { recorder, store, files, calls } = await recording();
+  await recorder.findLeftovers();
+  const left = () => store.getState().leftovers.list.map(({ name }) => name);
+  // The newest first.
+  expect(left()).toEqual(['screen-2', 'camera-1']);
+  await recorder.deleteLeftover('screen-2');
+  expect(left()).toEqual(['camera-1']);
+  expect(files[1]).toMatchObject({ isThere: false });
+  await recorder.openLeftover('camera-1');
+  expect(left()).toEqual([]);
+  expect(calls.find((call) => call.startsWith('open '))).toMatch(/^open camera 2026-1.*\.mp4$/);
+  expect(files[0]).toEqual({ isThere: true, isSaved: false, isHeld: true });
+  expect(recorder.opened).toMatchObject({ capturedFrames: null });
 });
 
 it('names recordings by their day and time', () => {

@@ -16,6 +16,7 @@ import { download } from './download';
 import { LiveTracker, type LiveFigures } from './live-tracker';
 import type { ModelCommands } from './model-commands';
 import type { Player } from './player';
+import { sourceFiles } from './source-files';
 import type { TrackCommands } from './track-commands';
 import type { VideoCommands } from './video-commands';
 
@@ -25,11 +26,22 @@ export type RecordingDevices = {
   mediaDevices: Partial<Pick<MediaDevices, 'getUserMedia' | 'getDisplayMedia'>> | undefined;
   /** Frames of a live track as they come, the newest when the reader is late; undefined where they can't be had. */
   framesOf: ((track: MediaStreamTrack) => ReadableStream<VideoFrame>) | undefined;
-  /** An empty file on the browser's own disk, for as long as the page is open. */
-  createFile(): Promise<DiskFile>;
+  /** An empty file on the browser's own disk. */
+  createFile(source: RecordingSource): Promise<DiskFile>;
+  /** Files of pages that are gone, which were neither saved nor discarded. */
+  findLeftovers(): Promise<DiskFile[]>;
 };
 
-export type DiskFile = { handle: FileSystemFileHandle; remove(): Promise<void> };
+export type DiskFile = {
+  name: string;
+  source: RecordingSource;
+  handle: FileSystemFileHandle;
+  /** Another page no longer takes it for a leftover. */
+  hold(): Promise<void>;
+  /** It need not outlive this page any more. */
+  markSaved(): Promise<void>;
+  remove(): Promise<void>;
+};
 
 export type RecordingFigures = LiveFigures & {
   elapsedMs: number;
@@ -77,7 +89,8 @@ export class Recorder {
   #session: Session | null = null;
   #shown: LiveFrame | null = null;
   #ending: Promise<unknown> = Promise.resolve();
-  #last: { file: File; capturedFrames: number } | null = null;
+  #leftovers: DiskFile[] = [];
+  #last: { file: File; capturedFrames: number | null; disk: DiskFile } | null = null;
 
   constructor(
     context: EngineContext,
@@ -106,7 +119,7 @@ export class Recorder {
   }
 
   /** The open video, when it was recorded here; null otherwise. */
-  get opened(): { file: File; capturedFrames: number } | null {
+  get opened(): { file: File; capturedFrames: number | null } | null {
     const { files = [] } = this.#video.source ?? {};
     return this.#last && files[0]?.file === this.#last.file ? this.#last : null;
   }
@@ -200,8 +213,46 @@ export class Recorder {
   }
 
   /** Offers the recording as a file: the open one, or one that can't be opened now. */
-  save(): void {
-    if (this.#last) download(this.#last.file, this.#last.file.name);
+  async save(): Promise<void> {
+    if (!this.#last) return;
+    const { file, disk } = this.#last;
+    download(file, file.name);
+    await disk.markSaved();
+  }
+
+  /** Looks for recordings that earlier pages left behind, to be offered. */
+  async findLeftovers(): Promise<void> {
+    const found = await this.#devices.findLeftovers().catch(() => []);
+    const dated = await Promise.all(
+      found.map(async (disk) => ({ disk, recordedAtMs: (await disk.handle.getFile()).lastModified })),
+    );
+    dated.sort((a, b) => b.recordedAtMs - a.recordedAtMs);
+    this.#leftovers = dated.map(({ disk }) => disk);
+    const list = dated.map(({ disk: { name, source }, recordedAtMs }) => ({ name, source, recordedAtMs }));
+    patch(this.#context.store, 'leftovers', { list });
+  }
+
+  /** Opens a recording that was left behind. @throws as `MediaApi.open` */
+  async openLeftover(name: string): Promise<void> {
+    const disk = this.#leftovers.find((leftover) => leftover.name === name);
+    if (!disk) return;
+    await disk.hold();
+    const file = await this.#fileOf(disk);
+    if (!file) return;
+    this.#last = { file, capturedFrames: null, disk };
+    await this.#video.openFiles(sourceFiles([file]));
+    this.#forgetLeftover(name);
+  }
+
+  async deleteLeftover(name: string): Promise<void> {
+    await this.#leftovers.find((leftover) => leftover.name === name)?.remove();
+    this.#forgetLeftover(name);
+  }
+
+  #forgetLeftover(name: string): void {
+    this.#leftovers = this.#leftovers.filter((leftover) => leftover.name !== name);
+    const { list } = this.#context.store.getState().leftovers;
+    patch(this.#context.store, 'leftovers', { list: list.filter((leftover) => leftover.name !== name) });
   }
 
   /** @throws DOMException as `getUserMedia` and `getDisplayMedia`; RecordingRefusal where they are missing */
@@ -233,7 +284,7 @@ export class Recorder {
     await this.#tracking.cancel();
     // The one before may still be given up.
     await this.#ending;
-    const file = await this.#devices.createFile();
+    const file = await this.#devices.createFile(session.source);
     if (this.#session !== session) {
       await file.remove();
       return;
@@ -302,13 +353,14 @@ export class Recorder {
     // What is under way may still ask for recorded frames.
     const live = await session.live.finish();
     await threads.media.finishRecording().catch((error: unknown) => (session.failure ??= failureOfRecording(error)));
-    const file = await this.#fileOf(session).catch(() => null);
+    const disk = session.file;
+    const file = disk && (await this.#fileOf(disk).catch(() => null));
     if (this.#session !== session) return;
     if (!file || session.timestampsUs.length === 0) {
       this.#fail(session, session.failure === 'ran-out' ? 'no-room' : (session.failure ?? 'empty'));
       return;
     }
-    this.#last = { file, capturedFrames };
+    this.#last = { file, capturedFrames, disk };
     try {
       await this.#video.openRecording(file, live, session.timestampsUs);
     } catch {
@@ -321,11 +373,11 @@ export class Recorder {
   }
 
   /** As it is called when it is saved. What is on disk is not copied. */
-  async #fileOf({ file, source }: Session): Promise<File | null> {
-    const onDisk = await file?.handle.getFile();
-    if (!onDisk || onDisk.size === 0) return null;
-    const type = 'video/mp4';
-    return new File([onDisk], recordingName(source, new Date()), { type });
+  async #fileOf({ handle, source }: DiskFile): Promise<File | null> {
+    const onDisk = await handle.getFile();
+    if (onDisk.size === 0) return null;
+    const date = new Date(onDisk.lastModified);
+    return new File([onDisk], recordingName(source, date), { type: 'video/mp4', lastModified: onDisk.lastModified });
   }
 
   #show(shown: LiveFrame): void {

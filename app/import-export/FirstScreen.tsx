@@ -9,6 +9,7 @@ import { Button } from '../ui/Button';
 import { NoticeBar } from '../ui/NoticeBar';
 import { pickFiles, pickFolder } from '../ui/pick-files';
 import styles from './FirstScreen.module.css';
+import { Leftovers } from './Leftovers';
 import { SampleCard } from './SampleCard';
 
 /** What a person sees before a video is open. */
@@ -59,6 +60,8 @@ export function FirstScreen() {
             <output className={styles.dropTitle}>{t.first.opening(opening)}</output>
           )}
         </div>
+
+        <Leftovers />
 
         {notices.map((notice) => (notice ? <NoticeBar key={notice.text} {...notice} /> : null))}
 

@@ -106,8 +106,8 @@ export function LiveStage() {
         onKeyDown={onKeyDown}
         onContextMenu={(event) => event.preventDefault()}
       >
-        <Picture {...pixels} />
-        <Masks {...pixels} />
+        {video ? <Picture {...pixels} /> : null}
+        {video ? <Masks {...pixels} /> : null}
         {asked.map((point) => (
           <span key={point.id} className={styles.asked} data-label={point.label} style={placed(point)} aria-hidden />
         ))}

@@ -48,7 +48,7 @@ export function RecordMenu() {
       ) : null}
       {opened ? (
         <div className={styles.recorded}>
-          <RowButton onClick={() => engine.recorder.save()}>
+          <RowButton onClick={() => run(engine.recorder.save())}>
             <Download size={14} aria-hidden />
             {t.recording.save}
           </RowButton>

@@ -108,7 +108,7 @@ function Failed() {
       </div>
       <div className={styles.choices}>
         {failure === 'not-opened' ? (
-          <Button variant="primary" onClick={() => engine.recorder.save()}>
+          <Button variant="primary" onClick={() => run(engine.recorder.save())}>
             <Download size={14} aria-hidden />
             {t.recording.save}
           </Button>

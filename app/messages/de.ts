@@ -1,7 +1,16 @@
 /** Every sentence and word the page shows, in German. Neither “du” nor “Sie”: actions are infinitives. */
 import type { FileKind } from '../../workers/protocol/errors';
 import type { Messages } from './en';
-import { count, formatBytes, formatDuration, formatList, formatNumber, formatPercent, formatTenths } from './format';
+import {
+  count,
+  formatBytes,
+  formatDuration,
+  formatList,
+  formatMoment,
+  formatNumber,
+  formatPercent,
+  formatTenths,
+} from './format';
 
 const recordingFailures = {
   insecure:
@@ -196,7 +205,11 @@ export const de: Messages = {
     chooseFile: 'Stattdessen ein Video wählen',
     kept: (kept, captured) => `${formatNumber(kept)} von ${count(captured, 'Frame', 'Frames')} aufgenommen`,
     save: 'Aufnahme speichern',
-    saveAbout: 'Bis dahin gibt es sie nur in dieser Seite.',
+    saveAbout: 'Bis dahin gibt es sie nur in diesem Browser.',
+    leftover: (source, recordedAtMs) =>
+      `Die ${source === 'camera' ? 'Kameraaufnahme' : 'Bildschirmaufnahme'} vom ${formatMoment(recordedAtMs)} wurde nicht gespeichert.`,
+    openLeftover: 'Öffnen',
+    deleteLeftover: 'Löschen',
     failures: {
       camera: {
         denied: 'Die Kamera wurde nicht erlaubt. Neben der Adresse dieser Seite erlauben und noch einmal versuchen.',

@@ -6,7 +6,16 @@ import type { SampleName } from '../state/project';
 import type { RecordingFailure, RecordingSource } from '../state/recording';
 import type { ReviewReason } from '../state/review';
 import type { Comparison, Theme } from '../state/view';
-import { count, formatBytes, formatDuration, formatList, formatNumber, formatPercent, formatTenths } from './format';
+import {
+  count,
+  formatBytes,
+  formatDuration,
+  formatList,
+  formatMoment,
+  formatNumber,
+  formatPercent,
+  formatTenths,
+} from './format';
 
 const errors: Record<ErrorCode, (detail: string) => string> = {
   'not-a-video': (detail) => detail,
@@ -129,7 +138,11 @@ export const en = {
     kept: (frames: number, captured: number) =>
       `${formatNumber(frames)} of ${count(captured, 'captured frame', 'captured frames')}`,
     save: 'Save the recording',
-    saveAbout: 'It is in this page only until you save it.',
+    saveAbout: 'Until then it is in this browser only.',
+    leftover: (source: RecordingSource, recordedAtMs: number) =>
+      `The ${source === 'camera' ? 'camera' : 'screen'} recording of ${formatMoment(recordedAtMs)} was not saved.`,
+    openLeftover: 'Open it',
+    deleteLeftover: 'Delete it',
     failures: {
       camera: {
         denied: 'The camera was not allowed. Allow it beside the address of this page, and try again.',

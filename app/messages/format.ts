@@ -7,6 +7,7 @@ type Formats = {
   seconds: Intl.NumberFormat;
   list: Intl.ListFormat;
   plural: Intl.PluralRules;
+  moment: Intl.DateTimeFormat;
 };
 
 let formats = formatsOf('en');
@@ -24,11 +25,17 @@ function formatsOf(locale: string): Formats {
     seconds: new Intl.NumberFormat(locale, { minimumIntegerDigits: 2, minimumFractionDigits: 3 }),
     list: new Intl.ListFormat(locale, { type: 'conjunction' }),
     plural: new Intl.PluralRules(locale),
+    moment: new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'short' }),
   };
 }
 
 export function formatNumber(value: number): string {
   return formats.number.format(value);
+}
+
+/** A day and a time, by the clock on the wall. */
+export function formatMoment(ms: number): string {
+  return formats.moment.format(ms);
 }
 
 /** With one digit behind the point. */

@@ -30,4 +30,10 @@ export type RecordingState = {
   isMuted: boolean;
 };
 
+/** A recording on disk that a page left behind when it was closed or broke down. */
+type Leftover = { name: string; source: RecordingSource; recordedAtMs: number };
+
+/** The newest first. */
+export type LeftoversState = { list: readonly Leftover[] };
+
 export const notRecording: RecordingState = { phase: 'off', source: 'camera', failure: null, isMuted: false };

@@ -12,7 +12,7 @@ import { noObjects, type ObjectsState } from './objects';
 import { playbackAtStart, type PlaybackState } from './playback';
 import { noProject, type ProjectState } from './project';
 import { noPrompts, type PromptsState } from './prompts';
-import { notRecording, type RecordingState } from './recording';
+import { notRecording, type LeftoversState, type RecordingState } from './recording';
 import { noReview, type ReviewState } from './review';
 import { settingsAtStart, type SettingsState } from './settings';
 import { notTracking, type TrackingState } from './tracking';
@@ -39,6 +39,7 @@ type PassingState = {
   exporting: ExportingState;
   recording: RecordingState;
   live: LiveState;
+  leftovers: LeftoversState;
   notices: NoticesState;
   view: ViewState;
 };
@@ -63,6 +64,7 @@ export function createAppStore(view: Partial<ViewState> = {}, models: Partial<Mo
     exporting: noExport,
     recording: notRecording,
     live: nothingLive,
+    leftovers: { list: [] },
     notices: noNotices,
     view: { ...viewAtStart, ...view },
   }));

@@ -34,7 +34,7 @@ async function stop(masklet: MaskletPage, name: string): Promise<void> {
 /** Records until enough frames came, as the panel counts them. */
 async function recordSome(masklet: MaskletPage, name: string, frames: number): Promise<void> {
   await expect(panel(masklet, name).getByText('Recording', { exact: true })).toBeVisible();
-  await expect.poll(() => recordedFrames(masklet, name)).toBeGreaterThan(frames);
+  await expect.poll(() => recordedFrames(masklet, name), { timeout: 90_000 }).toBeGreaterThan(frames);
   await stop(masklet, name);
 }
 
@@ -266,6 +266,32 @@ test('what can not be recorded is said, with a way on, and the camera and the di
   expect(await liveTracks()).toBe(0);
   await expect.poll(filesOnDisk).toBe(0);
   await expect(page.getByRole('button', { name: 'Choose a video' })).toBeVisible();
+});
+
+test('a recording that a page left behind is offered, until it was saved', async ({ masklet }) => {
+  const { page } = masklet;
+  await useNumberedCamera(page);
+  await masklet.open();
+  await page.getByRole('button', { name: 'Record camera' }).click();
+  await expect.poll(() => recordedFrames(masklet, 'Record camera'), { timeout: 90_000 }).toBeGreaterThan(60);
+  // The page asks first; the person insists.
+  page.on('dialog', (dialog) => void dialog.accept());
+  await page.reload();
+  const left = page.getByText(/^The camera recording of .* was not saved\.$/);
+  await expect(left).toBeVisible();
+  await expectAccessible(masklet);
+  await page.getByRole('button', { name: 'Open it' }).click();
+  await expect(page.getByTestId('stage')).toBeVisible();
+  await expect.poll(async () => (await masklet.call('status')).frameCount).toBeGreaterThan(15);
+  const { frameCount } = await masklet.call('status');
+  await masklet.call('seek', frameCount - 1);
+  expect((await numberOn(page, shownCanvas)).number).toBeGreaterThanOrEqual(frameCount - 1);
+
+  await page.getByRole('button', { name: 'Record', exact: true }).click();
+  await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name: 'Save the recording' }).click()]);
+  await page.reload();
+  await masklet.modelReady();
+  await expect(left).toBeHidden();
 });
 
 test('where a browser hands over no frames of a track, those painted are recorded', async ({ masklet }) => {
