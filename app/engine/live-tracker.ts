@@ -51,7 +51,6 @@ export class LiveTracker {
   readonly #steps: Pick<LiveState, 'objects' | 'prompts' | 'selectedObject'>[] = [];
   /** The newest mask of each object. */
   readonly #masks = new Map<ObjectId, MaskResult>();
-  readonly #abort = new AbortController();
   readonly #doneMs: number[] = [];
   #tracker: Promise<Remote<TrackerApi>> | null = null;
   #emptySnapshot: { snapshot: number; model: ModelStatus } | null = null;
@@ -62,6 +61,7 @@ export class LiveTracker {
   /** Those with a mask of any object. */
   readonly #maskedFrames = new Set<number>();
   #isFollowing = false;
+  #isOver = false;
   /** What the tracker knows. */
   #toldObjects = new Set<ObjectId>();
   #told: PromptsState = noPrompts;
@@ -171,7 +171,7 @@ export class LiveTracker {
 
   /** Ends tracking when the frame under way is done. @returns null when there is nothing to keep */
   async finish(): Promise<LiveResult | null> {
-    this.#abort.abort();
+    this.#isOver = true;
     await this.#turn;
     if (!this.#tracker) return null;
     const { objects, selectedObject } = this.#context.store.getState().live;
@@ -194,7 +194,7 @@ export class LiveTracker {
 
   /** Gives up what was followed. */
   async close(): Promise<void> {
-    this.#abort.abort();
+    this.#isOver = true;
     if (this.#tracker) await this.#context.threads.segment.closeLive().catch(() => undefined);
   }
 
@@ -277,7 +277,7 @@ export class LiveTracker {
 
   get #mayFollow(): boolean {
     const isNew = this.#newestFrame > this.#lastTracked;
-    return isNew && !this.#abort.signal.aborted && this.#live.failure === null && this.#followed.length > 0;
+    return isNew && !this.#isOver && this.#live.failure === null && this.#followed.length > 0;
   }
 
   async #followNewest(): Promise<void> {

@@ -51,7 +51,7 @@ export type RecordingFigures = LiveFigures & {
 };
 
 /** A frame of the source, with its number in the recording. */
-export type LiveFrame = RecordedFrame & { readonly frame: VideoFrame };
+export type NumberedFrame = RecordedFrame & { readonly frame: VideoFrame };
 
 /** `MediaStreamTrack.stats`, W3C Media Capture Extensions; not in every browser. */
 type VideoTrack = MediaStreamTrack & { stats?: { deliveredFrames: number } };
@@ -87,7 +87,7 @@ export class Recorder {
   readonly #devices: RecordingDevices;
   readonly #listeners = new Set<() => void>();
   #session: Session | null = null;
-  #shown: LiveFrame | null = null;
+  #shown: NumberedFrame | null = null;
   #ending: Promise<unknown> = Promise.resolve();
   #leftovers: DiskFile[] = [];
   #last: { file: File; capturedFrames: number | null; disk: DiskFile } | null = null;
@@ -109,7 +109,7 @@ export class Recorder {
   }
 
   /** Borrowed: valid until the next one is shown. Null before the first. */
-  get shown(): LiveFrame | null {
+  get shown(): NumberedFrame | null {
     return this.#shown;
   }
 
@@ -380,7 +380,7 @@ export class Recorder {
     return new File([onDisk], recordingName(source, date), { type: 'video/mp4', lastModified: onDisk.lastModified });
   }
 
-  #show(shown: LiveFrame): void {
+  #show(shown: NumberedFrame): void {
     this.#shown?.frame.close();
     this.#shown = shown;
     for (const listener of this.#listeners) listener();
