@@ -1,8 +1,8 @@
 /**
  * Clips for measuring how a person edits, painted in the page frame by frame: each has a flaw that trackers fall for, and
  * its truth to the pixel.
- * - drift: a striped ball rolls over ground that looks like it for a while, so that the mask spills.
- * - occlusion: a ball goes behind a wall, stays there, and comes out with another light on it.
+ * - drift: a striped ball rolls over things of its own colours, which the mask takes along.
+ * - occlusion: a ball goes behind a wall and comes out of it in another light.
  * - cut: half-way the camera is elsewhere: the thing has another place and size, and a twin of another colour beside it.
  *
  * Runs in the page: it may use nothing from around it.
@@ -76,13 +76,11 @@ export async function paintClip(name) {
     if (name === 'drift') {
       if (!isTruth) {
         ground(3, ['#4d6b3a', '#5d7a44', '#42602f', '#6b8450'], 18);
-        // Ground of the ball's own colours, in the middle of its way.
-        context.save();
-        context.beginPath();
-        context.rect(110, 60, 110, 150);
-        context.clip();
-        ground(4, ['#b5482f', '#d8c9a8', '#a8432c', '#cfc0a0'], 13);
-        context.restore();
+        // Things of the ball's own colours beside its way.
+        context.fillStyle = '#b5482f';
+        context.fillRect(128, 138, 34, 40);
+        context.fillStyle = '#d8c9a8';
+        context.fillRect(196, 92, 30, 34);
       }
       ball(40 + 240 * t, 130 + 18 * Math.sin(t * 9), 30, t * 12, isTruth ? white : ['#b5482f', '#d8c9a8']);
     } else if (name === 'occlusion') {
@@ -93,10 +91,10 @@ export async function paintClip(name) {
         120 + 10 * Math.sin(t * 7),
         28,
         t * 8,
-        isTruth ? white : t < 0.5 ? ['#2f6fb5', '#e8e0c8'] : ['#1b3a5c', '#8b8674'],
+        isTruth ? white : t < 0.5 ? ['#2f6fb5', '#e8e0c8'] : ['#26588f', '#c4bda8'],
       );
       context.fillStyle = isTruth ? 'black' : '#5a4636';
-      context.fillRect(122, 0, 76, height);
+      context.fillRect(130, 0, 66, height);
     } else {
       const isBefore = n < count / 2;
       if (!isTruth)

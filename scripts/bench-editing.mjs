@@ -12,8 +12,12 @@ const goal = 0.9;
 /** Whoever has done so much gives up. */
 const mostActions = 300;
 
-/** A frame whose mask is below this is corrected when it is looked at. */
+/** A frame whose mask is below this looks wrong and is corrected, until it is good enough. */
+const looksWrong = 0.8;
 const goodEnough = 0.9;
+
+/** Of a thing's largest area. */
+const sliver = 0.2;
 
 /** Clicks on a frame before it is drawn by hand. */
 const mostClicks = 3;
@@ -25,6 +29,9 @@ const longestAnswerMs = 8000;
 
 /** Frames of a jump by Shift and an arrow. */
 const jump = 10;
+
+/** Shares no divisor with the jump: in the end every frame was looked at. */
+const scanOffset = 3;
 
 /**
  * Times of the keystroke-level model (Card, Moran, Newell 1980), s: to point, to press a button, to press a key, and to
@@ -89,7 +96,7 @@ async function editClip(page, url, name, aids) {
   while (iou < goal && person.actions < mostActions) {
     await (aids.hasReview ? person.walk() : person.scan());
     const frame = await person.frame();
-    if ((await person.iouAt(frame)) >= goodEnough) {
+    if ((await person.iouAt(frame)) >= looksWrong || person.isSliver(frame)) {
       if (aids.hasReview && (await person.isAtStop(frame))) await person.key('l');
       continue;
     }
@@ -172,8 +179,15 @@ class Person {
     const last = this.#clip.truth.length - 1;
     if ((await this.frame()) + jump <= last) return this.key('Shift+ArrowRight');
     await this.key('Home');
-    this.#offset = (this.#offset + jump / 2) % jump;
+    this.#offset = (this.#offset + scanOffset) % jump;
     for (let n = 0; n < this.#offset; n++) await this.key('ArrowRight');
+  }
+
+  /** So little is seen of the thing that nobody would draw it there. @param {number} frame */
+  isSliver(frame) {
+    const areas = this.#clip.truth.map((pixels) => pixels.reduce((sum, pixel) => sum + pixel, 0));
+    const area = areas[frame] ?? 0;
+    return area > 0 && area < Math.max(...areas) * sliver;
   }
 
   /** @param {number} frame */

@@ -3,8 +3,9 @@
  * as JSON (bench-results/bench.json). `npm run bench -- decode` measures decoding instead (bench-results/decode.json), all
  * of it or the parts named: `speed`, `first-frame`, `memory`; `npm run bench -- models` takes every model of the catalogue
  * from its weights to a mask (bench-results/models.json), or those named; `npm run bench -- page` measures what a person
- * feels of the page: long tasks, the time to the next paint, scrubbing (bench-results/page.json). Figures hold for the
- * machine they were taken on; compare ratios within one run.
+ * feels of the page: long tasks, the time to the next paint, scrubbing (bench-results/page.json); `npm run bench -- editing`
+ * what it takes a scripted person to put drifting tracks right (bench-results/editing.json), on all clips or those named:
+ * `drift`, `occlusion`, `cut`. Figures hold for the machine they were taken on; compare ratios within one run.
  */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -58,6 +59,27 @@ if (process.argv[2] === 'decode') {
   await sources.close();
   await server.close();
   write('decode.json', { results });
+  process.exit();
+}
+
+if (process.argv[2] === 'editing') {
+  const { measureEditing } = await import('./bench-editing.mjs');
+  /** @type {object[]} */
+  const outcomes = [];
+  await measureEditing(
+    {
+      browser,
+      url: 'http://localhost:4174/',
+      report: (outcome) => {
+        outcomes.push(outcome);
+        console.log(JSON.stringify(outcome));
+        write('editing.json', { outcomes });
+      },
+    },
+    process.argv.slice(3),
+  );
+  await browser.close();
+  await server.close();
   process.exit();
 }
 

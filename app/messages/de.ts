@@ -554,6 +554,7 @@ export const de: Messages = {
       pieces: 'Zerfällt',
       score: 'Unsicher',
       disagreement: 'Läufe uneins',
+      absent: 'Lange fort',
     },
   },
   timeline: {

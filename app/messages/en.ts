@@ -487,6 +487,7 @@ export const en = {
       pieces: 'Falls apart',
       score: 'Unsure',
       disagreement: 'Runs disagree',
+      absent: 'Gone for long',
     } satisfies Record<ReviewReason, string>,
   },
   timeline: {

@@ -6,7 +6,8 @@ import type { ObjectId } from '../../workers/protocol/prompt';
 import { FrameMark, type Masklet } from './masklets';
 import type { AppState } from './store';
 
-export type ReviewReason = 'appears' | 'vanishes' | 'scene-cut' | 'area' | 'pieces' | 'score' | 'disagreement';
+export type ReviewReason =
+  'appears' | 'vanishes' | 'scene-cut' | 'area' | 'pieces' | 'score' | 'disagreement' | 'absent';
 
 export type ReviewStop = {
   object: ObjectId;
@@ -42,6 +43,9 @@ const scoreDrop = 3;
 
 /** Runs from two sides that agree less than this are worth a look. */
 const disagreementFrom = 0.2;
+
+/** Whoever is gone for so many frames may have been missed when it came back: a look half-way tells. */
+const longAbsence = 16;
 
 const mostStops = 99;
 
@@ -98,8 +102,26 @@ function findStops(object: ObjectId, masklet: Masklet, review: ReviewState): Rev
     const worst = worstReason(masklet, frameIndex, cuts.has(frameIndex));
     if (worst) found.push({ object, frameIndex, ...worst });
   }
+  for (const { from, to } of trackedAbsences(masklet)) {
+    if (to - from + 1 < longAbsence) continue;
+    found.push({ object, frameIndex: (from + to) >> 1, reason: 'absent', weight: 0.5 });
+  }
   // Last: a stop that was found right must not make room for the frame beside it.
   return thinned(found).filter(({ frameIndex }) => !review.dismissed.has(reviewKey(masklet, object, frameIndex)));
+}
+
+/** Passages that runs, not persons, found the object absent from. */
+function trackedAbsences({ columns }: Masklet): { from: number; to: number }[] {
+  const absences: { from: number; to: number }[] = [];
+  columns.mark.forEach((mark, frameIndex) => {
+    const isAbsent =
+      mark === FrameMark.absent && columns.isTracked[frameIndex] === 1 && columns.isStale[frameIndex] === 0;
+    if (!isAbsent || columns.isLocked[frameIndex] === 1) return;
+    const last = absences.at(-1);
+    if (last?.to === frameIndex - 1) last.to = frameIndex;
+    else absences.push({ from: frameIndex, to: frameIndex });
+  });
+  return absences;
 }
 
 function worstReason(
