@@ -85,7 +85,7 @@ export type TrackRequest = {
   direction?: TrackDirection;
   /**
    * An object is left alone, in each direction, once so many frames in a row have come out as they were before, by
-   * intersection over union at the model's mask grid: re-tracking after a correction need not go to the video's end.
+   * intersection over union at the model's mask grid, or but for a fifth of their edge: re-tracking after a correction need not go to the video's end.
    */
   stopWhenAgreed?: { iou: number; frames: number };
 };

@@ -232,7 +232,7 @@ function trackerApi(source: () => OpenVideo): TrackerApi {
             yield {
               ...rest,
               masks: maskResults(masks, view(opened)).map(withoutPixels),
-              agreements: masks.map(({ agreement }) => agreement),
+              agreements: masks.map(({ agreement }) => agreement?.iou ?? null),
             };
           }
         } finally {

@@ -8,17 +8,44 @@ export type StopWhenAgreed = {
   frames: number;
 };
 
-/** @returns 1 where both are empty; null where there was no mask to compare with */
-export function agreement(mask: FrameMask, before: FrameMask | null): number | null {
-  if (!before || before.maskLogits.length !== mask.maskLogits.length) return null;
+export type Agreement = {
+  /** Intersection over union; 1 where both are empty. */
+  iou: number;
+  /** Cells that only one of the masks has. */
+  differing: number;
+  /** Cells of the new mask beside one outside. */
+  edge: number;
+};
+
+/**
+ * What share of the edge may differ in masks that agree all the same: on a coarse grid the edge of a small object comes out
+ * otherwise in a few cells whatever is done, and its IoU falls far.
+ */
+const edgeTolerance = 0.2;
+
+/** @returns null where there was no mask to compare with */
+export function agreement(mask: FrameMask, before: FrameMask | null): Agreement | null {
+  const { maskLogits } = mask;
+  if (!before || before.maskLogits.length !== maskLogits.length) return null;
+  const side = Math.sqrt(maskLogits.length);
+  const isOutside = (n: number, isOnGrid: boolean) => isOnGrid && maskLogits[n]! <= 0;
   let both = 0;
   let either = 0;
-  mask.maskLogits.forEach((logit, n) => {
+  let edge = 0;
+  maskLogits.forEach((logit, n) => {
     const wasInside = before.maskLogits[n]! > 0;
-    if (logit > 0 && wasInside) both++;
     if (logit > 0 || wasInside) either++;
+    if (logit <= 0) return;
+    if (wasInside) both++;
+    const x = n % side;
+    const isEdge =
+      isOutside(n - 1, x > 0) ||
+      isOutside(n + 1, x < side - 1) ||
+      isOutside(n - side, n >= side) ||
+      isOutside(n + side, n < side * (side - 1));
+    if (isEdge) edge++;
   });
-  return either === 0 ? 1 : both / either;
+  return { iou: either === 0 ? 1 : both / either, differing: either - both, edge };
 }
 
 /** Counts, object by object, the frames in a row that agreed. */
@@ -30,8 +57,9 @@ export class AgreementWatch {
     this.#stop = stop;
   }
 
-  note(object: number, agreed: number | null): void {
-    const isEnough = agreed !== null && agreed >= this.#stop.iou;
+  note(object: number, agreed: Agreement | null): void {
+    const isEnough =
+      agreed !== null && (agreed.iou >= this.#stop.iou || agreed.differing <= agreed.edge * edgeTolerance);
     this.#inARow.set(object, isEnough ? (this.#inARow.get(object) ?? 0) + 1 : 0);
   }
 

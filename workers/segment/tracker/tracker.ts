@@ -5,7 +5,7 @@
 import { MaskletError } from '../../protocol/errors';
 import type { ObjectId, FramePrompts } from '../../protocol/prompt';
 import type { StageTimes, TrackRequest } from '../../protocol/segment-contract';
-import { agreement, AgreementWatch } from './agreement';
+import { agreement, AgreementWatch, type Agreement } from './agreement';
 import type { FrameMask } from './frame-output';
 import { OutputPool } from './output-pool';
 import { rewind, type PromptStep } from './prompt-history';
@@ -22,7 +22,7 @@ export type TrackStep = {
 };
 
 /** `agreement` with the object's mask before, or null where it had none. */
-type TrackedMask = { object: ObjectId; mask: FrameMask; agreement: number | null };
+type TrackedMask = { object: ObjectId; mask: FrameMask; agreement: Agreement | null };
 
 export class Tracker {
   #frameCount: number;
