@@ -143,6 +143,9 @@ export function fakeEngine() {
     async discardRecording() {
       calls.push('discardRecording');
     },
+    async thumbnail() {
+      throw new MaskletError('decode-failed', 'There are no pictures here.');
+    },
     async frame(frameIndex) {
       calls.push(`frame ${frameIndex}`);
       await gates.frame.pass();

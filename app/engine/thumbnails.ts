@@ -12,6 +12,8 @@ export class Thumbnails {
   readonly #listeners = new Set<() => void>();
   #wanted: number[] = [];
   #isWorking = false;
+  /** Where the playhead was last looked for: it has to rest. */
+  #restedAt = -1;
 
   constructor(context: EngineContext) {
     this.#context = context;
@@ -52,7 +54,7 @@ export class Thumbnails {
         if (frameIndex === undefined) return;
         await this.#untilQuiet();
         const { generation, threads } = this.#context;
-        const bitmap = await shrink(await threads.media.frame(frameIndex));
+        const bitmap = await threads.media.thumbnail(frameIndex, heightPx);
         if (generation === this.#context.generation) this.#keep(frameIndex, bitmap);
         else bitmap.close();
       }
@@ -71,7 +73,9 @@ export class Thumbnails {
       await clock.idle();
       const { playback, tracking, project } = store.getState();
       const isScrubbing = playback.frameIndex !== playback.shownFrame;
-      if (!playback.isPlaying && !tracking.run && !project.opening && !isScrubbing) return;
+      const isResting = playback.frameIndex === this.#restedAt;
+      if (isResting && !playback.isPlaying && !tracking.run && !project.opening && !isScrubbing) return;
+      this.#restedAt = playback.frameIndex;
       await new Promise((resolve) => setTimeout(resolve, 100));
     }
   }
@@ -84,14 +88,5 @@ export class Thumbnails {
       this.#bitmaps.delete(oldest);
     }
     for (const listener of this.#listeners) listener();
-  }
-}
-
-async function shrink(frame: VideoFrame): Promise<ImageBitmap> {
-  try {
-    const resizeWidth = Math.max(1, Math.round((heightPx * frame.displayWidth) / frame.displayHeight));
-    return await createImageBitmap(frame, { resizeWidth, resizeHeight: heightPx, resizeQuality: 'medium' });
-  } finally {
-    frame.close();
   }
 }

@@ -58,14 +58,17 @@ type Frames = {
   decoded(frameIndex: number): Promise<{ frame: VideoFrame; orientation: PictureGeometry['orientation'] }>;
 };
 
-/** A source with its own place in whatever video is open. */
-function videoFrames(): Frames {
+/**
+ * A source with its own place in whatever video is open.
+ * @param keeps whether what it decodes is kept for others
+ */
+function videoFrames(keeps = true): Frames {
   let reader: FrameReader | null = null;
   let readVideo: VideoFrames | null = null;
   function place(): { reader: FrameReader; geometry: PictureGeometry } {
     if (!video) throw new MaskletError('no-video', 'There is no video open. Open one first.');
     if (!reader || readVideo !== video) {
-      reader = video.reader();
+      reader = video.reader(keeps);
       readVideo = video;
     }
     return { reader, geometry: video.geometry };
@@ -91,6 +94,20 @@ function recordingUnderWay(): Recording {
 
 function notRecording(): MaskletError {
   return new MaskletError('no-video', 'Nothing is being recorded.');
+}
+
+const overview = videoFrames(false);
+
+async function thumbnail(frameIndex: number, height: number): Promise<ImageBitmap> {
+  const frame = await overview.upright(frameIndex);
+  try {
+    const width = Math.max(1, Math.round((height * frame.displayWidth) / frame.displayHeight));
+    const options = { resizeWidth: width, resizeHeight: height, resizeQuality: 'medium' } as const;
+    const bitmap = await createImageBitmap(frame, options);
+    return moving(bitmap, [bitmap]);
+  } finally {
+    live.close(frame);
+  }
 }
 
 /** @param isWatched whether scene cuts are looked for in what is read */
@@ -123,6 +140,7 @@ const api: MediaApi = {
       video?.close();
       video = null;
     }),
+  thumbnail,
   connect: async (port) => serve(frameSource(videoFrames(), true), port),
   startRecording: async ({ file, framesPerSecond }) => {
     if (recording) throw new MaskletError('busy', 'A recording is going on. End it first.');

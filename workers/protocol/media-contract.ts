@@ -74,6 +74,12 @@ export type MediaApi = Pick<FrameSource, 'frame'> & {
    */
   open(files: SourceFile[], name: string, options: OpenOptions, signal: AbortSignal): Promise<VideoInfo>;
   close(): Promise<void>;
+  /**
+   * Frame n, small, for an overview: neither `frame`'s place in the video nor what is cached for it is given up.
+   * @param height px
+   * @throws as `frame`
+   */
+  thumbnail(frameIndex: number, height: number): Promise<ImageBitmap>;
   /** Serves `FrameSource` on a port, for the segment worker. */
   connect(port: MessagePort): Promise<void>;
   /** Begins a recording beside the open video, one at a time. @throws `busy`, `storage-full` */

@@ -3,7 +3,7 @@ import { MaskletError } from '../../protocol/errors';
 import type { EncodedVideo } from '../encoded-video';
 import type { Animation, PictureSequence } from '../pictures';
 import { checkDecodable, checkSize, mayDecodeInHardware } from './check-decodable';
-import type { CacheLimits, FrameCache } from './frame-cache';
+import type { CacheLimits, FrameStore } from './frame-cache';
 import { FrameDecoder, type DecoderLimits } from './frame-decoder';
 import type { LiveFrames } from './live-frames';
 import { PictureDecoder } from './picture-decoder';
@@ -17,7 +17,7 @@ export type Decoder = Pick<FrameDecoder, 'frame' | 'close' | 'decodedFrames'>;
 
 export type Decoding = {
   limits: FrameLimits;
-  createDecoder(cache: FrameCache): Decoder;
+  createDecoder(cache: FrameStore): Decoder;
   /**
    * @param first the first frame, or why there is none
    * @throws `frame-too-large`, and what `first` is where it is needed
@@ -28,8 +28,13 @@ export type Decoding = {
   close(): void;
 };
 
+/** GB, as browsers round it, and at most 8; not all of them tell. */
+const { deviceMemory = 4 } = navigator as { deviceMemory?: number };
+/** Of it, for frames: 512 MB of 8 GB. */
+const cacheShare = 1 / 16;
+
 const ordinaryLimits: FrameLimits = {
-  maxBytes: 256 * 2 ** 20,
+  maxBytes: Math.max(1, deviceMemory) * 2 ** 30 * cacheShare,
   maxFrames: 512,
   maxNativeFrames: Infinity,
   lookAhead: 4,

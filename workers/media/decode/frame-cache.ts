@@ -14,6 +14,9 @@ const maxCopies = 4;
 
 type Entry = { frame: VideoFrame; bytes: number; isNative: boolean };
 
+/** What decoders need of it. */
+export type FrameStore = Pick<FrameCache, 'get' | 'has' | 'put' | 'backlog' | 'dropNativeFrames'>;
+
 export class FrameCache {
   readonly #limits: CacheLimits;
   readonly #live: LiveFrames;
@@ -67,6 +70,17 @@ export class FrameCache {
   /** Gives a decoder back all that is its own. */
   dropNativeFrames(): void {
     for (const [sample, { isNative }] of this.#entries) if (isNative) this.#evict(sample);
+  }
+
+  /** The same frames, for who only passes by: takes what is there and keeps nothing. */
+  glance(): FrameStore {
+    return {
+      has: (sample) => this.has(sample),
+      get: (sample) => this.get(sample),
+      put: (_, frame) => this.#live.close(frame),
+      backlog: null,
+      dropNativeFrames: () => this.dropNativeFrames(),
+    };
   }
 
   clear(): void {

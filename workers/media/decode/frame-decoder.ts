@@ -5,7 +5,7 @@
  */
 import { MaskletError } from '../../protocol/errors';
 import type { EncodedVideo } from '../encoded-video';
-import type { FrameCache } from './frame-cache';
+import type { FrameStore } from './frame-cache';
 import type { LiveFrames } from './live-frames';
 import { SampleDecoder } from './sample-decoder';
 
@@ -37,7 +37,7 @@ const maxStride = 8;
 
 export class FrameDecoder {
   readonly #video: EncodedVideo;
-  readonly #cache: FrameCache;
+  readonly #cache: FrameStore;
   readonly #live: LiveFrames;
   readonly #limits: DecoderLimits;
   readonly #decoder: SampleDecoder;
@@ -52,7 +52,7 @@ export class FrameDecoder {
   #lastFrame = -1;
   #isForward = false;
 
-  constructor(video: EncodedVideo, cache: FrameCache, live: LiveFrames, limits: DecoderLimits) {
+  constructor(video: EncodedVideo, cache: FrameStore, live: LiveFrames, limits: DecoderLimits) {
     this.#video = video;
     this.#cache = cache;
     this.#live = live;

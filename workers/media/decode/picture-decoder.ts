@@ -1,7 +1,7 @@
 /** Frames that are pictures of their own, by index, for one reader: a few at a time, and some ahead of it. */
 import { asMaskletError, MaskletError } from '../../protocol/errors';
 import type { FrameTable } from '../frame-table';
-import type { FrameCache } from './frame-cache';
+import type { FrameStore } from './frame-cache';
 import type { LiveFrames } from './live-frames';
 import type { PictureReader } from './picture-reader';
 
@@ -13,7 +13,7 @@ const maxStride = 8;
 export class PictureDecoder {
   readonly #frames: FrameTable;
   readonly #reader: PictureReader;
-  readonly #cache: FrameCache;
+  readonly #cache: FrameStore;
   readonly #live: LiveFrames;
   readonly #lookAhead: number;
   /** By picture, the newest last: it is served first. */
@@ -25,7 +25,7 @@ export class PictureDecoder {
   #lastFrame = 0;
   decodedFrames = 0;
 
-  constructor(frames: FrameTable, reader: PictureReader, cache: FrameCache, live: LiveFrames, lookAhead: number) {
+  constructor(frames: FrameTable, reader: PictureReader, cache: FrameStore, live: LiveFrames, lookAhead: number) {
     this.#frames = frames;
     this.#reader = reader;
     this.#cache = cache;

@@ -93,13 +93,14 @@ export class VideoFrames {
   /**
    * A reader has a decoder of its own, so that a page that shows frame 100 and a tracker at frame 20 do not send one
    * decoder to and fro, a GOP each time. They share the cache.
+   * @param keeps whether what it decodes is kept in the cache
    */
-  reader(): FrameReader {
-    let decoder = this.#firstDecoder;
-    this.#firstDecoder = null;
+  reader(keeps = true): FrameReader {
+    let decoder = keeps ? this.#firstDecoder : null;
+    if (keeps) this.#firstDecoder = null;
     const decoded = (frameIndex: number) => {
       if (!decoder) {
-        decoder = this.#decoding.createDecoder(this.#cache);
+        decoder = this.#decoding.createDecoder(keeps ? this.#cache : this.#cache.glance());
         this.#decoders.push(decoder);
       }
       return this.#decoded(decoder, frameIndex);
