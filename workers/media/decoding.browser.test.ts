@@ -3,9 +3,14 @@ import { LiveFrames } from './decode/live-frames';
 import type { FrameLimits } from './decode/decoding';
 import { VideoFrames, type FrameReader } from './decode/video-frames';
 import { demuxFile } from './demux/demux-file';
+import { openSource } from './demux/open-source';
 import { readFrameNumber } from './read-frame-number';
 
-const files = import.meta.glob<string>('../../e2e/media/*.mp4', { query: '?url', import: 'default', eager: true });
+const files = import.meta.glob<string>('../../e2e/media/*.{mp4,mkv,webm,gif}', {
+  query: '?url',
+  import: 'default',
+  eager: true,
+});
 const never = new AbortController().signal;
 /** I420, 128 × 96. */
 const frameBytes = (128 * 96 * 3) / 2;
@@ -194,3 +199,100 @@ describe('a decoder', () => {
     expect(await read(reader, 30)).toBe(30);
   });
 });
+
+describe('every frame that is made is closed', () => {
+  const open = new Set<VideoFrame>();
+
+  /** Whoever makes it: the decoders of samples and of animations, copies, clones. */
+  function watchFrames() {
+    open.clear();
+    const [NativeFrame, NativeDecoder, NativeImages] = [VideoFrame, VideoDecoder, ImageDecoder];
+    const watch = (frame: VideoFrame) => {
+      open.add(frame);
+      return frame;
+    };
+    const { close, clone } = NativeFrame.prototype;
+    vi.spyOn(NativeFrame.prototype, 'close').mockImplementation(function (this: VideoFrame) {
+      open.delete(this);
+      close.call(this);
+    });
+    vi.spyOn(NativeFrame.prototype, 'clone').mockImplementation(function (this: VideoFrame) {
+      return watch(clone.call(this));
+    });
+    vi.stubGlobal(
+      'VideoFrame',
+      class extends NativeFrame {
+        static override [Symbol.hasInstance](value: unknown) {
+          return Function.prototype[Symbol.hasInstance].call(NativeFrame, value);
+        }
+
+        constructor(...init: ConstructorParameters<typeof NativeFrame>) {
+          super(...init);
+          watch(this);
+        }
+      },
+    );
+    vi.stubGlobal(
+      'VideoDecoder',
+      class extends NativeDecoder {
+        constructor(init: VideoDecoderInit) {
+          super({ ...init, output: (frame) => init.output(watch(frame)) });
+        }
+      },
+    );
+    vi.stubGlobal(
+      'ImageDecoder',
+      class extends NativeImages {
+        override async decode(options?: ImageDecodeOptions) {
+          const decoded = await super.decode(options);
+          watch(decoded.image);
+          return decoded;
+        }
+      },
+    );
+  }
+
+  afterEach(() => vi.restoreAllMocks());
+
+  it.each<[string, Partial<FrameLimits>]>([
+    ['b-frames.mp4', {}],
+    ['b-frames.mp4', { maxNativeFrames: 2 }],
+    ['open-gop-cut.mkv', { maxBytes: 5 * frameBytes }],
+    ['clockwise-90.mp4', { maxFrames: 3 }],
+    ['open-gop.mp4', { maxFrames: 3 }],
+    ['vp8.webm', {}],
+    ['moving.gif', {}],
+    ['b-frames.mp4 cut', {}],
+    ['pictures', { maxFrames: 2 }],
+  ])('of %s, within %o', async (name, limits) => {
+    const [clip = ''] = name.split(' ');
+    const whole = await (await fetch(files[`../../e2e/media/${clip === 'pictures' ? 'moving.gif' : clip}`]!)).blob();
+    const chosen =
+      clip === 'pictures'
+        ? upTo(6).map((n) => ({ path: `${n}.png`, file: whole }))
+        : [{ path: clip, file: name.endsWith('cut') ? damaged(await whole.arrayBuffer()) : whole }];
+    watchFrames();
+    const live = new LiveFrames();
+    const source = await openSource(chosen, {}, never);
+    const frames = await VideoFrames.open(source, live, never, limits);
+    const count = source.frames.frameSamples.length;
+    const [reader, glance] = [frames.reader(), frames.reader(false)];
+    for (const order of [upTo(count), upTo(count).reverse(), upTo(count).map((n) => (n * 17) % count)]) {
+      for (const frameIndex of order) (await reader.frame(frameIndex).catch(() => null))?.close();
+    }
+    for (const frameIndex of [count - 1, count >> 1]) (await glance.decoded(frameIndex).catch(() => null))?.close();
+    expect(open.size).toBeGreaterThan(0);
+    // In the middle of things.
+    const pending = [reader.frame(count - 1), glance.decoded(count >> 1), reader.frame(0), glance.frame(1)];
+    frames.close();
+    for (const result of await Promise.allSettled(pending)) if (result.status === 'fulfilled') result.value.close();
+    await expect.poll(() => open.size).toBe(0);
+  });
+});
+
+/** NAL units whose lengths make no sense, in the middle. */
+function damaged(file: ArrayBuffer): Blob {
+  const bytes = new Uint8Array(file);
+  bytes.fill(0xff, bytes.length * 0.4, bytes.length * 0.45);
+  return new Blob([bytes]);
+}

@@ -28,13 +28,13 @@ export type Decoding = {
   close(): void;
 };
 
-/** GB, as browsers round it, and at most 8; not all of them tell. */
+/** GB, as browsers round it; not all of them tell. */
 const { deviceMemory = 4 } = navigator as { deviceMemory?: number };
-/** Of it, for frames: 512 MB of 8 GB. */
+/** Of it, for frames: 512 MB of 8 GB, and no more of more. */
 const cacheShare = 1 / 16;
 
 const ordinaryLimits: FrameLimits = {
-  maxBytes: Math.max(1, deviceMemory) * 2 ** 30 * cacheShare,
+  maxBytes: Math.min(8, Math.max(1, deviceMemory)) * 2 ** 30 * cacheShare,
   maxFrames: 512,
   maxNativeFrames: Infinity,
   lookAhead: 4,
