@@ -207,11 +207,14 @@ describe('every frame that is made is closed', () => {
   function watchFrames() {
     open.clear();
     const [NativeFrame, NativeDecoder, NativeImages] = [VideoFrame, VideoDecoder, ImageDecoder];
+    const method = <K extends 'close' | 'clone'>(name: K): VideoFrame[K] =>
+      Object.getOwnPropertyDescriptor(NativeFrame.prototype, name)!.value;
     const watch = (frame: VideoFrame) => {
       open.add(frame);
       return frame;
     };
-    const { close, clone } = NativeFrame.prototype;
+    const close = method('close');
+    const clone = method('clone');
     vi.spyOn(NativeFrame.prototype, 'close').mockImplementation(function (this: VideoFrame) {
       open.delete(this);
       close.call(this);
