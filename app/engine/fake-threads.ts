@@ -169,6 +169,7 @@ export function fakeEngine() {
         imageSize: 256,
         imageSizes: [256],
         provider: provider === 'auto' ? 'webgpu' : provider,
+        precision: 'float32',
         device: 'fake',
         threads: null,
         fallback: null,

@@ -1,5 +1,6 @@
 /** Every sentence and word the page shows, in German. Neither “du” nor “Sie”: actions are infinitives. */
 import type { FileKind } from '../../workers/protocol/errors';
+import type { Precision } from '../../workers/protocol/segment-contract';
 import type { Messages } from './en';
 import {
   count,
@@ -49,6 +50,8 @@ const kinds: Record<FileKind, string> = {
   'a PDF document': 'ein PDF-Dokument',
 };
 
+const inHalf = (precision: Precision) => (precision === 'float16' ? ' in float16' : '');
+
 const frames = (n: number) => count(n, 'Frame', 'Frames');
 
 export const de: Messages = {
@@ -70,7 +73,8 @@ export const de: Messages = {
     'model-missing': () => 'Dieses Modell ist nicht vorhanden.',
     'model-corrupt': () => 'Die Datei des Modells ist beschädigt. Noch einmal laden.',
     'model-incompatible': () => 'Dieses Modell passt nicht zu Masklet.',
-    'model-too-large': () => 'Dieses Modell ist zu groß für die Grafikkarte. Ein kleineres wählen oder WASM nehmen.',
+    'model-too-large': () =>
+      'Dieses Modell ist in dieser Größe zu viel für die Grafikkarte. Kleinere Eingabegröße oder kleineres Modell wählen, oder WASM nehmen.',
     'webgpu-unavailable': () => 'WebGPU ist in diesem Browser nicht verfügbar.',
     'device-lost': () =>
       'Die Verbindung zur Grafikkarte ging verloren; das Modell läuft jetzt auf dem Prozessor. Prompts und Masken bleiben.',
@@ -128,8 +132,18 @@ export const de: Messages = {
     'no-webgpu': () => 'Dieser Browser bietet kein WebGPU.',
     'no-adapter': () => 'Dieser Browser hat keine Grafikkarte gefunden, die er für WebGPU nutzen darf.',
     'device-refused': () => 'Die Grafikkarte hat WebGPU abgelehnt.',
-    'wrong-numbers': (device) =>
-      `${device} rechnet bei diesem Modell falsch, wie ein Test vor dem ersten Gebrauch gezeigt hat.`,
+    'wrong-numbers': (device, precision) =>
+      `${device} rechnet bei diesem Modell${inHalf(precision)} falsch, wie ein Test vor dem ersten Gebrauch gezeigt hat.`,
+    'model-not-run': (device, precision) => `${device} kann dieses Modell${inHalf(precision)} nicht ausführen.`,
+    'pack-newer': (version) =>
+      `Dieses Modellpaket hat die Version ${version}, gelesen wird Version 1: die Seite neu laden oder ein älteres Paket nehmen.`,
+    'pack-field': (field) => `Dieses Modellpaket ist nicht brauchbar: In seinem Manifest stimmt „${field}“ nicht.`,
+    'model-file-wrong': (file) =>
+      `Die Datei ${file} ist nicht die, die ihr Manifest beschreibt: beschädigt oder vertauscht. Noch einmal laden.`,
+    'model-file-missing': (file) => `Die Datei ${file} des Modells fehlt.`,
+    'no-pack-there': (address) => `Unter ${address} liegt kein Modellpaket.`,
+    'model-unreachable': (host) =>
+      `${host} ist nicht erreichbar oder erlaubt dieser Seite das Lesen nicht (CORS). Noch einmal versuchen.`,
     'buffers-too-small': (model, imageSize, needed, device, most, smaller) =>
       `${model} braucht bei ${imageSize} px Puffer von ${formatBytes(needed)}; ${device} hat höchstens ${formatBytes(most)}. ${smaller === null ? 'Ein kleineres Modell' : `Eine Eingabe von ${smaller} px`} wählen oder WASM nehmen.`,
     'weights-not-kept': (model) => `Die Gewichte von ${model} sind nicht in diesem Browser: zuerst laden.`,
@@ -264,7 +278,12 @@ export const de: Messages = {
 
   model: {
     loading: (share) => `Modell ${formatPercent(share)}`,
-    stage: { idle: 'Kein Modell', compile: 'Modell wird vorbereitet …', failed: 'Modell fehlgeschlagen' },
+    stage: {
+      idle: 'Kein Modell',
+      check: 'Gerät wird geprüft …',
+      compile: 'Modell wird vorbereitet …',
+      failed: 'Modell fehlgeschlagen',
+    },
     provider: { webgpu: 'WebGPU', wasm: 'WASM' },
     perFrame: (ms) => `${formatNumber(Math.round(ms))} ms`,
     about: 'Modell',
@@ -272,6 +291,7 @@ export const de: Messages = {
       input: 'Eingabegröße',
       runsOn: 'Läuft auf',
       device: 'Gerät',
+      precision: 'Zahlen',
       speed: 'Tempo',
       memory: 'Belegter Speicher',
     },
@@ -284,7 +304,8 @@ export const de: Messages = {
       webgpu: 'Jeder Frame wird auf der eigenen Grafikkarte berechnet. Nichts geht an einen Server.',
       wasm: 'Jeder Frame wird auf dem eigenen Prozessor berechnet. Das ist langsamer als auf einer Grafikkarte: Sekunden statt Augenblicke. Nichts geht an einen Server.',
     },
-    whyTitle: 'Warum nicht WebGPU?',
+    precision: { float16: 'float16, so schnell es geht', float32: 'float32' },
+    whyTitle: { webgpu: 'Warum nicht float16?', wasm: 'Warum nicht WebGPU?' },
     download: (loaded, total) => `${formatBytes(loaded)} von ${formatBytes(total)}`,
     retry: 'Noch einmal laden',
     runOnWasm: 'WASM nehmen',
@@ -348,8 +369,8 @@ export const de: Messages = {
     onWasm:
       'Das Modell läuft gerade auf dem Prozessor. Dort brauchen diese Modelle Sekunden bis Minuten für jeden Frame.',
     imageSize: 'Eingabegröße',
-    imageSizeOption: { 512: '512 px, schneller', 1024: '1024 px, feiner' },
-    imageSizeOther: (pixels) => `${pixels} px`,
+    imageSizeOption: (pixels) => `${pixels} px`,
+    imageSizeAbout: 'Kleiner ist schneller und findet weniger. Gelernt haben die Modelle mit 1024 px.',
     about: (bytes, operations, license) =>
       `${formatBytes(bytes)} · ${formatNumber(Math.round(operations / 1e9))} GFLOP je Frame, ${speedClass(operations)} · ${license}`,
     inUse: 'In Gebrauch',
@@ -376,10 +397,14 @@ export const de: Messages = {
       decline: 'Abbrechen',
     },
     own: {
-      title: 'Von der Festplatte',
+      title: 'Eigenes Modell',
       about: 'Schon vorhandene Gewichte (.safetensors oder die .pt von Meta) oder ein Modellpaket (.zip oder Ordner).',
       file: 'Datei wählen',
       folder: 'Ordner wählen',
+      address: 'Oder die Adresse eines Modellpakets: sein Ordner, seine manifest.json oder ein .zip',
+      load: 'Laden',
+      addressAbout:
+        'Der Server dort erfährt die eigene Adresse, sonst nichts. Er muss anderen Seiten das Lesen erlauben (CORS).',
     },
     hub: {
       title: 'Woher Modelle geladen werden',

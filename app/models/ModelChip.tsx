@@ -85,6 +85,8 @@ function ModelPanel({ model }: { model: ModelState }) {
         <dd>{t.model.runsOn[status.provider]}</dd>
         <dt>{rows.device}</dt>
         <dd>{status.threads === null ? status.device : t.model.threads(status.threads)}</dd>
+        <dt>{rows.precision}</dt>
+        <dd>{t.model.precision[status.precision]}</dd>
         <dt>{rows.input}</dt>
         <dd>{t.model.inputSize(status.imageSize)}</dd>
         <dt>{rows.speed}</dt>
@@ -94,7 +96,7 @@ function ModelPanel({ model }: { model: ModelState }) {
       <p className={styles.why}>{t.model.why[status.provider]}</p>
       {status.fallback ? (
         <p className={styles.fallback}>
-          <strong>{t.model.whyTitle}</strong> {failureText(status.fallback)}
+          <strong>{t.model.whyTitle[status.provider]}</strong> {failureText(status.fallback)}
         </p>
       ) : null}
       <ProviderSwitch status={status} />
@@ -117,7 +119,7 @@ function OtherModels() {
 /** Offered where the other provider may work: WASM was asked for, or WebGPU is in use. */
 function ProviderSwitch({ status }: { status: ModelStatus }) {
   const engine = useEngine();
-  if (status.fallback) return null;
+  if (status.provider === 'wasm' && status.fallback) return null;
   const other = status.provider === 'wasm' ? 'auto' : 'wasm';
   return (
     <div className={styles.buttons}>

@@ -3,7 +3,7 @@ import type { Failure } from '../../workers/protocol/errors';
 import type { ModelStatus } from '../../workers/protocol/segment-contract';
 
 export type ModelState = {
-  stage: 'idle' | 'download' | 'compile' | 'ready' | 'failed';
+  stage: 'idle' | 'download' | 'check' | 'compile' | 'ready' | 'failed';
   loadedBytes: number;
   totalBytes: number;
   /** Of the model in force; kept while another one loads. */

@@ -9,7 +9,7 @@ export function nextHint(state: AppState): Hint | null {
   const { objects, prompts, masklets, model, answers, tracking, history, view } = state;
   if (tracking.run) return null;
   const hasPrompts = objects.list.some(({ id }) => isPrompted(prompts, id));
-  const isLoading = model.stage === 'download' || model.stage === 'compile';
+  const isLoading = ['download', 'check', 'compile'].includes(model.stage);
   if (answers.pending.size > 0 && isLoading) return 'model-loading';
   if (!hasPrompts) return 'first-click';
   const selected = view.selectedObject;

@@ -64,7 +64,9 @@ def _parser() -> argparse.ArgumentParser:
     check.set_defaults(run=_check)
 
     graphs = commands.add_parser("graphs", help="write the graphs of SAM 2 and EdgeTAM, without weights")
-    graphs.add_argument("--sizes", type=int, nargs="+", default=[512, 1024], help="input sizes S, multiples of 32")
+    graphs.add_argument(
+        "--sizes", type=int, nargs="+", default=[256, 384, 512, 768, 1024], help="input sizes S, multiples of 32"
+    )
     graphs.add_argument("--models", nargs="+", choices=_MODELS, default=_MODELS, help="which models")
     graphs.add_argument("--out", type=Path, required=True, help="folder to write")
     graphs.set_defaults(run=_graphs)
@@ -124,7 +126,8 @@ def _check(options: argparse.Namespace) -> int:
 def _graphs(options: argparse.Namespace) -> int:
     entries = []
     for card, model in _released_models(options.models):
-        entry = write_weightless(options.out, model, card, options.sizes)
+        sizes = [size for size in options.sizes if size % model.size_step == 0]
+        entry = write_weightless(options.out, model, card, sizes)
         print(f"{card.name:24} {entry['parameters'] / 1e6:7.1f} M parameters  {_giga(entry['operations'])}")
         entries.append(entry)
     write_catalogue(options.out, entries)

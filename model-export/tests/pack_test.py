@@ -14,6 +14,7 @@ from masklet_export.checkpoints.nano_checkpoint import save_nano_checkpoint
 from masklet_export.command_line import main
 from masklet_export.model.nano import NanoModel
 from masklet_export.pack.check_pack import check_graphs, check_trajectory, open_for_check
+from masklet_export.pack.expectations import CHECKED_OUTPUTS, expectations
 from masklet_export.pack.manifest import GRAPH_NAMES, parse_manifest, read_manifest
 from masklet_export.pack.micro_pack import write_micro_pack
 from masklet_export.pack.write_pack import load_card
@@ -46,6 +47,23 @@ def test_a_pack_equals_its_weights(written: Path, micro_model: NanoModel) -> Non
     # Random weights amplify rounding from frame to frame; the first ones must agree.
     for error in steps[:5]:
         assert error.max_error < 1e-3 * max(1.0, error.deviation), error
+
+
+@pytest.mark.parametrize("fixture", ["micro_pack", "nano_pack"])
+def test_packs_tell_what_their_graphs_answer(fixture: str, request: pytest.FixtureRequest) -> None:
+    pack = request.getfixturevalue(fixture)
+    sessions = PackSessions.open(pack)
+    manifest = sessions.manifest
+    stored = json.loads((pack / manifest.expectations.file).read_text())
+    cells = (manifest.image_size // 16) ** 2
+    answers = expectations(manifest.image_size, manifest.hidden_size, cells, sessions.run)
+    assert {name: set(outputs) for name, outputs in stored.items()} == {
+        name: set(outputs) for name, outputs in CHECKED_OUTPUTS.items()
+    }
+    for name, outputs in stored.items():
+        for output, samples in outputs.items():
+            assert len(samples) == 256
+            np.testing.assert_allclose(answers[name][output], samples, atol=1e-3 * np.abs(samples).max())
 
 
 def test_damaged_packs_are_refused(written: Path, tmp_path: Path) -> None:

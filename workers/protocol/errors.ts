@@ -74,7 +74,14 @@ export type ReasonValues = {
   'no-webgpu': [];
   'no-adapter': [];
   'device-refused': [];
-  'wrong-numbers': [device: string];
+  'wrong-numbers': [device: string, precision: 'float16' | 'float32'];
+  'model-not-run': [device: string, precision: 'float16' | 'float32'];
+  'pack-newer': [version: number];
+  'pack-field': [field: string];
+  'model-file-wrong': [file: string];
+  'model-file-missing': [file: string];
+  'no-pack-there': [address: string];
+  'model-unreachable': [host: string];
   'buffers-too-small': [
     model: string,
     imageSize: number,

@@ -6,6 +6,8 @@ import type { FramePrompts, ObjectId } from './prompt';
 import type { VideoInfo } from './video';
 
 export type Provider = 'webgpu' | 'wasm';
+/** Of the arithmetic of the large graphs: image encoder and memory attention. */
+export type Precision = 'float16' | 'float32';
 
 export type ModelStatus = {
   name: string;
@@ -15,17 +17,18 @@ export type ModelStatus = {
   /** Sizes that the model can be loaded for. */
   imageSizes: number[];
   provider: Provider;
+  precision: Precision;
   /** Adapter description, or threads of WASM. */
   device: string;
   /** Of WASM; null on WebGPU. */
   threads: number | null;
-  /** Why WebGPU is not used; null when it is, or when WASM was asked for. */
+  /** Why WebGPU is not used, or not in float16; null where all is as it should be, or as asked for. */
   fallback: Failure | null;
 };
 
 /** Where a model comes from. */
 export type ModelSource =
-  /** Folder of a pack, absolute, ending in a slash. */
+  /** Absolute: the folder of a pack, ending in a slash, its manifest, or a zip of it. */
   | { kind: 'pack'; url: string }
   /** A model of the catalogue whose weights this browser keeps. */
   | { kind: 'stored'; name: string }
@@ -36,7 +39,7 @@ export type LoadModelRequest = {
   source: ModelSource;
   /** `auto` takes WebGPU where there is an adapter. */
   provider: Provider | 'auto';
-  /** Of models that leave the choice; their smallest by default. */
+  /** Of models that leave the choice; theirs by default. */
   imageSize?: number;
 };
 
@@ -50,6 +53,8 @@ export type CatalogueModel = {
   /** Of the weights as they are published; about, before they are there. */
   weightsBytes: number;
   imageSizes: number[];
+  /** The one that is taken where none is chosen. */
+  defaultImageSize: number;
   /** Of one tracked frame of one object, by input size. */
   operations: Record<string, number>;
   /** Bytes of the weights that this browser keeps. */
@@ -62,7 +67,7 @@ export type CatalogueModel = {
 
 export type StoreProgress = { stage: 'download' | 'verify'; loadedBytes: number; totalBytes: number };
 
-export type LoadProgress = { loadedBytes: number; totalBytes: number; stage: 'download' | 'compile' };
+export type LoadProgress = { loadedBytes: number; totalBytes: number; stage: 'download' | 'check' | 'compile' };
 
 export type PromptResult = {
   /** Null when the frame has no prompt left and was not tracked. */

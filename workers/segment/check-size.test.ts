@@ -1,14 +1,19 @@
 import { expect, it } from 'vitest';
 import type { MaskletError } from '../protocol/errors';
 import { checkSize } from './check-size';
-import type { ModelPack } from './model-pack/download';
 
 const MiB = 2 ** 20;
 const runtime = { device: 'an adapter', maxBufferBytes: 128 * MiB };
 
-function pack(imageSize: number, largest: number): ModelPack {
-  const largestBufferBytes = { image_encoder: largest, memory_attention: MiB, mask_decoder: MiB, memory_encoder: MiB };
-  return { manifest: { title: 'SAM 2.1 tiny', imageSize }, largestBufferBytes } as ModelPack;
+/** A model whose largest tensor grows as its pictures do, and is half as large in float16. */
+function model(imageSize: number, largestAt1024: number): Parameters<typeof checkSize>[0] {
+  return {
+    title: 'SAM 2.1 tiny',
+    imageSize,
+    imageSizes: [256, 512, 768, 1024],
+    precisions: ['float16', 'float32'],
+    largestBufferBytes: (size, precision) => (largestAt1024 * (size / 1024) ** 2) / (precision === 'float16' ? 2 : 1),
+  };
 }
 
 function refusal(...args: Parameters<typeof checkSize>): MaskletError | null {
@@ -21,14 +26,16 @@ function refusal(...args: Parameters<typeof checkSize>): MaskletError | null {
 }
 
 it('refuses what a device can not hold, and says what would fit', () => {
-  expect(refusal(pack(1024, 128 * MiB), [512, 1024], runtime)).toBeNull();
-  const tooLarge = refusal(pack(1024, 144 * MiB), [512, 1024], runtime);
+  expect(refusal(model(1024, 128 * MiB), 'float32', runtime)).toBeNull();
+  const tooLarge = refusal(model(1024, 144 * MiB), 'float32', runtime);
   expect(tooLarge).toMatchObject({ code: 'model-too-large' });
   expect(tooLarge!.message).toMatch(
-    /needs buffers of 144 MiB; an adapter has 128 MiB at most\. Choose pictures of 512 px/,
+    /needs buffers of 144 MiB; an adapter has 128 MiB at most\. Choose pictures of 768 px/,
   );
-  expect(refusal(pack(512, 144 * MiB), [512, 1024], runtime)!.message).toMatch(/Choose a smaller model/);
+  expect(refusal(model(1024, 144 * MiB), 'float16', runtime)).toBeNull();
+  // The size below would be too large as well.
+  expect(refusal(model(1024, 400 * MiB), 'float32', runtime)!.message).toMatch(/Choose pictures of 512 px/);
+  expect(refusal(model(256, 4000 * MiB), 'float32', runtime)!.message).toMatch(/Choose a smaller model/);
   // A pack that does not tell is tried.
-  const { largestBufferBytes: _, ...silent } = pack(1024, 144 * MiB);
-  expect(refusal(silent as ModelPack, [1024], runtime)).toBeNull();
+  expect(refusal({ ...model(1024, 144 * MiB), largestBufferBytes: null }, 'float32', runtime)).toBeNull();
 });

@@ -1,7 +1,7 @@
 /** The models that the app has graphs of, and which of their weights this browser keeps. */
 import { MaskletError } from '../protocol/errors';
 import type { CatalogueModel } from '../protocol/segment-contract';
-import type { CatalogueEntry } from './model-pack/catalogue';
+import { defaultImageSize, type CatalogueEntry } from './model-pack/catalogue';
 import { fetchCatalogue } from './model-pack/weightless-pack';
 import { listStored, type StoredWeights } from './model-pack/weights-store';
 
@@ -37,6 +37,7 @@ export function catalogueModel(entry: CatalogueEntry, stored: StoredWeights | un
     repository,
     weightsBytes: stored?.totalBytes ?? parameters * bytesPerParameter,
     imageSizes,
+    defaultImageSize: defaultImageSize(entry),
     operations,
     storedBytes: stored?.storedBytes ?? 0,
     sha256: stored?.sha256 ?? null,

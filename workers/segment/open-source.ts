@@ -1,14 +1,21 @@
-/** From where a model comes to a pack whose every part was checked. */
+/** From where a model comes to packs whose every part was checked. */
 import { MaskletError } from '../protocol/errors';
 import type { SourceFile } from '../protocol/media-contract';
 import type { ModelSource } from '../protocol/segment-contract';
-import { downloadPack, readPackFiles, type ModelPack } from './model-pack/download';
-import { fetchCatalogue, fetchWeightless, recogniseWeights, weightlessPack } from './model-pack/weightless-pack';
+import { defaultImageSize } from './model-pack/catalogue';
+import { downloadFile, downloadPack, readPackFiles, type ModelPack } from './model-pack/download';
+import {
+  checkWeights,
+  fetchCatalogue,
+  fetchWeightless,
+  graphsOf,
+  recogniseWeights,
+  weightlessPack,
+} from './model-pack/weightless-pack';
 import { openWeightsFile } from './model-pack/weights-file';
 import { openStored } from './model-pack/weights-store';
 import { readZipEntries } from './model-pack/zip-archive';
-
-export type OpenedSource = { pack: ModelPack; imageSizes: number[] };
+import type { OpenedModel } from './opened-model';
 
 type Options = {
   catalogueUrl: string;
@@ -17,13 +24,23 @@ type Options = {
 };
 
 /** @throws `network`, `model-missing`, `model-corrupt`, `model-incompatible`, `invalid-argument` */
-export async function openSource(source: ModelSource, options: Options): Promise<OpenedSource> {
+export async function openSource(source: ModelSource, options: Options): Promise<OpenedModel> {
   if (source.kind === 'files') return openFiles(source.files, options);
   if (source.kind === 'stored') return openWeights(await openStored(source.name), options);
-  return fixedSize(await downloadPack(source.url, options.onProgress));
+  return openAddress(new URL(source.url), options);
 }
 
-async function openFiles(files: SourceFile[], options: Options): Promise<OpenedSource> {
+async function openAddress(url: URL, { onProgress }: Options): Promise<OpenedModel> {
+  if (!url.pathname.endsWith('.zip')) return fixedSize(await downloadPack(url.href, onProgress));
+  const pack = await readZippedPack(await downloadFile(url, onProgress));
+  if (!pack)
+    throw new MaskletError('model-incompatible', `There is no manifest.json in ${url.href}.`, {
+      reason: ['no-pack-there', url.href],
+    });
+  return pack;
+}
+
+async function openFiles(files: SourceFile[], options: Options): Promise<OpenedModel> {
   const manifest = files.find(({ path }) => baseName(path) === 'manifest.json');
   if (manifest) {
     const folder = manifest.path.slice(0, -'manifest.json'.length);
@@ -43,7 +60,7 @@ async function openFiles(files: SourceFile[], options: Options): Promise<OpenedS
   return zipped ?? openWeights(weights.file, options);
 }
 
-async function readZippedPack(file: Blob): Promise<OpenedSource | null> {
+async function readZippedPack(file: Blob): Promise<OpenedModel | null> {
   const entries = await readZipEntries(file);
   const manifest = [...entries.keys()].find((name) => baseName(name) === 'manifest.json');
   if (!manifest) return null;
@@ -57,19 +74,45 @@ async function readZippedPack(file: Blob): Promise<OpenedSource | null> {
   );
 }
 
-async function openWeights(file: Blob, { catalogueUrl, imageSize, onProgress }: Options): Promise<OpenedSource> {
+async function openWeights(file: Blob, { catalogueUrl, imageSize: wanted, onProgress }: Options): Promise<OpenedModel> {
   const [weights, entries] = await Promise.all([openWeightsFile(file), fetchCatalogue(catalogueUrl)]);
   const entry = recogniseWeights(weights, entries);
   const manifest = await fetchWeightless(catalogueUrl, entry);
-  const size = imageSize ?? Math.min(...entry.imageSizes);
+  const { title, imageSizes } = entry;
+  const imageSize = wanted ?? defaultImageSize(entry);
+  if (!imageSizes.includes(imageSize)) {
+    throw new MaskletError(
+      'invalid-argument',
+      `${title} takes pictures of ${imageSizes.join(', ')} px, not of ${imageSize}.`,
+    );
+  }
+  checkWeights(weights, manifest);
   return {
-    pack: await weightlessPack(catalogueUrl, manifest, weights, size, onProgress),
-    imageSizes: entry.imageSizes,
+    title,
+    imageSize,
+    imageSizes,
+    precisions: ['float16', 'float32'],
+    largestBufferBytes: (size, precision) =>
+      Math.max(
+        ...Object.values(graphsOf(manifest, { imageSize: size, precision })).map((graph) => graph.largestBufferBytes),
+      ),
+    pack: (precision) => weightlessPack(catalogueUrl, manifest, weights, { imageSize, precision }, onProgress),
+    reduced: (precision) =>
+      weightlessPack(catalogueUrl, manifest, weights, { imageSize: manifest.checkSize, precision }, () => undefined),
   };
 }
 
-function fixedSize(pack: ModelPack): OpenedSource {
-  return { pack, imageSizes: [pack.manifest.imageSize] };
+function fixedSize(pack: ModelPack): OpenedModel {
+  const { title, imageSize } = pack.manifest;
+  return {
+    title,
+    imageSize,
+    imageSizes: [imageSize],
+    precisions: ['float32'],
+    largestBufferBytes: null,
+    pack: async () => pack,
+    reduced: null,
+  };
 }
 
 function baseName(path: string): string {
@@ -77,5 +120,5 @@ function baseName(path: string): string {
 }
 
 function missing(name: string): MaskletError {
-  return new MaskletError('model-missing', `The model pack has no ${name}.`);
+  return new MaskletError('model-missing', `The model pack has no ${name}.`, { reason: ['model-file-missing', name] });
 }

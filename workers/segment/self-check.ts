@@ -1,120 +1,186 @@
 /**
  * Whether a graphics device computes a model right. Some drivers do not, and say nothing: the masks are merely wrong.
- * On a model's first use on a device, the small graphs run over made-up features and are compared with the processor;
- * of the large ones, which would take it too long, the results only have to be numbers that differ from each other.
+ * On a model's first use on a device every graph runs over made-up inputs, and what comes out is compared with what the
+ * pack says (model-export's `expectations.py` has the same rules), or with what the processor makes of it.
  */
 import type { Graphs } from './graphs/graphs';
-import type { ImageFeatures } from './graphs/image-encoder';
-import { runMaskDecoder, selectBestOfThree, type DecoderSlot } from './graphs/mask-decoder';
+import { runImageEncoder, type ImageFeatures } from './graphs/image-encoder';
+import { runMaskDecoder, selectBestOfThree } from './graphs/mask-decoder';
+import { runMemoryAttention, type MemoryContext } from './graphs/memory-attention';
 import { runMemoryEncoder } from './graphs/memory-encoder';
 import type { ModelPack } from './model-pack/download';
-import type { Manifest } from './model-pack/manifest';
+import { graphNames, type GraphName, type Manifest } from './model-pack/manifest';
 import type { Tensor } from './runtime/ort';
-import type { Runtime } from './runtime/runtime';
-import type { TensorMemory } from './runtime/tensor-memory';
+import type { GraphSession, Runtime } from './runtime/runtime';
+import { elementCount, type TensorMemory } from './runtime/tensor-memory';
 
 /** Of the largest value of an output. Kernels that are wrong are wrong by much; sums in another order by 1e-3. */
-const tolerance = 0.02;
+const tolerances = { float32: 0.02, float16: 0.05 };
+const maxSamples = 256;
 
-type SmallGraphs = Pick<Graphs, 'decodeMasks' | 'encodeMemory'>;
+type Device = Pick<Runtime, 'tensors' | 'createSession'>;
+type Answers = Record<string, ArrayLike<number>>;
 
-/** @param runtime of a graphics device */
-export async function computesRight(graphs: Graphs, pack: ModelPack, runtime: Runtime): Promise<boolean> {
-  const { manifest } = pack;
-  const ours = await smallResults(graphs, manifest, runtime.tensors);
-  const theirs = await referenceResults(pack, runtime.reference!);
-  if (!ours.every((values, n) => isClose(values, theirs[n]!))) return false;
-  return (await largeResults(graphs, manifest, runtime.tensors)).every(isAlive);
+/**
+ * @param pack for the graphics device
+ * @param reference the same model for the processor, in float32; not needed where the pack knows what to expect
+ * @returns the first graph that is wrong; null when all are right
+ */
+export async function findWrongGraph(
+  pack: ModelPack,
+  reference: ModelPack,
+  runtime: Pick<Runtime, 'tensors' | 'createSession' | 'reference'>,
+): Promise<GraphName | null> {
+  const known = await pack.expectations?.();
+  for (const name of graphNames) {
+    const expected: Answers = known?.[name] ?? (await answers(reference, name, runtime.reference!));
+    const actual = await answers(pack, name, runtime);
+    const isRight = Object.entries(expected).every(([output, values]) => {
+      const ours = actual[output] ?? [];
+      return isClose(known ? samples(ours) : ours, values, tolerances[pack.precision]);
+    });
+    if (!isRight) return name;
+  }
+  return null;
 }
 
-/** Logits of all candidates, object pointer, spatial memory. */
-async function smallResults(graphs: SmallGraphs, manifest: Manifest, tensors: TensorMemory): Promise<Float32Array[]> {
-  const features = madeUpFeatures(manifest, tensors);
-  const [decoded] = await graphs.decodeMasks(features, features.noMemory, [prompt(manifest)], true);
-  const { maskLogits, occlusionScore, objectPointer, candidateLogits } = decoded!;
-  // Not the mask just made: that one is gated by the sign of a score that may be near zero.
-  const mask = madeUp(tensors, [1, 1, manifest.imageSize / 4, manifest.imageSize / 4], 6);
-  const score = tensors.float(Float32Array.of(1), [1, 1]);
-  const [memory] = await graphs.encodeMemory(features, [
-    { maskLogits: mask, occlusionScore: score, isBinarized: false },
-  ]);
-  maskLogits.dispose();
-  occlusionScore.dispose();
-  objectPointer.dispose();
-  return readAll(tensors, [candidateLogits!, memory!]);
+/** Whether the large graphs give finite numbers that differ from each other, at an input size that is too much for the processor. */
+export async function isAlive(graphs: Graphs, tensors: TensorMemory): Promise<boolean> {
+  const { manifest } = graphs;
+  const read = await readAll(tensors, {
+    ...(await graphs.encodeImage(image(manifest, tensors))),
+    conditioned: await graphs.attendMemory(features(manifest, tensors), memoryBanks(manifest, tensors)),
+  });
+  return Object.values(read).every(
+    (values) => values.every(Number.isFinite) && values.some((value) => value !== values[0]),
+  );
 }
 
-async function referenceResults(
-  { manifest, graphs, weights }: ModelPack,
-  { tensors, createSession }: NonNullable<Runtime['reference']>,
-): Promise<Float32Array[]> {
-  const decoder = await createSession(graphs.mask_decoder, await weights?.('mask_decoder'));
-  const encoder = await createSession(graphs.memory_encoder, await weights?.('memory_encoder'));
+async function answers(
+  pack: ModelPack,
+  name: GraphName,
+  { tensors, createSession }: Device,
+): Promise<Record<string, Float32Array>> {
+  const session = await createSession(pack.graphs[name], await pack.weights?.(name));
   try {
-    const small: SmallGraphs = {
-      decodeMasks: (features, conditioned, slots, wantsCandidates) =>
-        runMaskDecoder(decoder, tensors, features, conditioned, slots, wantsCandidates),
-      encodeMemory: (features, slots) => runMemoryEncoder(encoder, tensors, features, slots),
-    };
-    return await smallResults(small, manifest, tensors);
+    return await readAll(tensors, await computations[name](session, tensors, pack.manifest));
   } finally {
-    await decoder.release();
-    await encoder.release();
+    await session.release();
   }
 }
 
-/** Image features, and features conditioned on a memory and a pointer. */
-async function largeResults(graphs: Graphs, manifest: Manifest, tensors: TensorMemory): Promise<Float32Array[]> {
-  const { imageSize, hiddenSize } = manifest;
-  const features = await graphs.encodeImage(madeUp(tensors, [1, 3, imageSize, imageSize], 1));
-  const maskLogits = madeUp(tensors, [1, 1, imageSize / 4, imageSize / 4], 6);
-  const occlusionScore = tensors.float(Float32Array.of(1), [1, 1]);
-  const [spatialMemory = null] = await graphs.encodeMemory(features, [
-    { maskLogits, occlusionScore, isBinarized: true },
-  ]);
-  const objectPointer = madeUp(tensors, [1, hiddenSize], 1);
-  const conditioned = await graphs.attendMemory(features, [
-    { memories: [{ row: 0, output: { spatialMemory } }], pointers: [{ time: 0.5, output: { objectPointer } }] },
-  ]);
-  return readAll(tensors, [...Object.values(features), conditioned]);
+/** The outputs that are compared. Not those that hang on the sign of a score, or on which token is the best. */
+const computations: Record<
+  GraphName,
+  (session: GraphSession, tensors: TensorMemory, manifest: Manifest) => Promise<Record<string, Tensor>>
+> = {
+  async image_encoder(session, tensors, manifest) {
+    const { stride4, stride8, stride16, noMemory } = await runImageEncoder(session, image(manifest, tensors));
+    return {
+      features_stride4: stride4,
+      features_stride8: stride8,
+      features_stride16: stride16,
+      features_no_memory: noMemory,
+    };
+  },
+
+  async memory_attention(session, tensors, manifest) {
+    const banks = memoryBanks(manifest, tensors);
+    return {
+      conditioned_features: await runMemoryAttention(session, tensors, features(manifest, tensors), banks),
+    };
+  },
+
+  async mask_decoder(session, tensors, manifest) {
+    const { imageSize } = manifest;
+    const given = features(manifest, tensors);
+    const slot = {
+      points: [imageSize / 3, imageSize / 2],
+      labels: [1],
+      maskInput: null,
+      selection: selectBestOfThree,
+      isPresent: true,
+    };
+    const [decoded] = await runMaskDecoder(session, tensors, given, given.stride16, [slot], true);
+    const { maskLogits, occlusionScore, objectPointer, candidateLogits } = decoded!;
+    for (const tensor of [maskLogits, occlusionScore, objectPointer]) tensor.dispose();
+    return { candidate_logits: candidateLogits! };
+  },
+
+  async memory_encoder(session, tensors, manifest) {
+    const side = manifest.imageSize / 4;
+    const maskLogits = tensors.float(
+      madeUp(side * side).map((value) => 6 * value),
+      [1, 1, side, side],
+    );
+    const occlusionScore = tensors.float(Float32Array.of(1), [1, 1]);
+    const slot = { maskLogits, occlusionScore, isBinarized: false };
+    const [memory] = await runMemoryEncoder(session, tensors, features(manifest, tensors), [slot]);
+    return { spatial_memory: memory! };
+  },
+};
+
+function image({ imageSize }: Manifest, tensors: TensorMemory): Tensor {
+  return madeUpTensor(tensors, [1, 3, imageSize, imageSize]);
 }
 
-function prompt({ imageSize }: Manifest): DecoderSlot {
-  const points = [imageSize / 3, imageSize / 2];
-  return { points, labels: [1], maskInput: null, selection: selectBestOfThree, isPresent: true };
-}
-
-function madeUpFeatures({ imageSize: size, hiddenSize: hidden }: Manifest, tensors: TensorMemory): ImageFeatures {
+function features({ imageSize: size, hiddenSize: hidden }: Manifest, tensors: TensorMemory): ImageFeatures {
+  const stride16 = madeUpTensor(tensors, [1, hidden, size / 16, size / 16]);
   return {
-    stride4: madeUp(tensors, [1, hidden / 8, size / 4, size / 4], 1),
-    stride8: madeUp(tensors, [1, hidden / 4, size / 8, size / 8], 1),
-    stride16: madeUp(tensors, [1, hidden, size / 16, size / 16], 1),
-    noMemory: madeUp(tensors, [1, hidden, size / 16, size / 16], 1),
+    stride4: madeUpTensor(tensors, [1, hidden / 8, size / 4, size / 4]),
+    stride8: madeUpTensor(tensors, [1, hidden / 4, size / 8, size / 8]),
+    stride16,
+    noMemory: stride16,
   };
 }
 
-/** The same numbers every time, without a pattern that a wrong index would leave as it is. */
-function madeUp(tensors: TensorMemory, dims: readonly number[], amplitude: number): Tensor {
-  const length = dims.reduce((product, size) => product * size, 1);
-  const values = Float32Array.from({ length }, (_, n) => amplitude * (Math.sin(n * 0.7) + Math.sin(n * n * 0.001)));
-  return tensors.float(values, dims);
+/** Two objects, the second with less to remember: its bank is filled up and masked. */
+function memoryBanks({ imageSize, hiddenSize, memoryTokens }: Manifest, tensors: TensorMemory): MemoryContext[] {
+  const memory = (row: number, phase: number) => ({
+    row,
+    output: { spatialMemory: madeUpTensor(tensors, [1, memoryTokens ?? (imageSize / 16) ** 2, 64], phase) },
+  });
+  const objectPointer = madeUpTensor(tensors, [1, hiddenSize]);
+  return [
+    { memories: [memory(0, 1), memory(1, 2)], pointers: [{ time: 0.5, output: { objectPointer } }] },
+    { memories: [memory(0, 3)], pointers: [] },
+  ];
 }
 
-async function readAll(tensors: TensorMemory, all: readonly Tensor[]): Promise<Float32Array[]> {
-  const read: Float32Array[] = [];
-  for (const tensor of all) {
-    read.push((await tensors.read(tensor)).slice());
+function madeUpTensor(tensors: TensorMemory, dims: readonly number[], phase = 0): Tensor {
+  return tensors.float(madeUp(elementCount(dims), phase), dims);
+}
+
+/** The same numbers every time, without a pattern that a wrong index would leave as it is. */
+function madeUp(length: number, phase = 0): Float32Array {
+  return Float32Array.from({ length }, (_, n) => Math.sin(0.7 * n + phase) + Math.sin(0.001 * n * n));
+}
+
+async function readAll(
+  tensors: TensorMemory,
+  all: Readonly<Record<string, Tensor>>,
+): Promise<Record<string, Float32Array>> {
+  const read: Record<string, Float32Array> = {};
+  for (const [name, tensor] of Object.entries(all)) {
+    read[name] = (await tensors.read(tensor)).slice();
     tensor.dispose();
   }
   return read;
 }
 
-function isClose(actual: Float32Array, expected: Float32Array): boolean {
-  const largest = expected.reduce((most, value) => Math.max(most, Math.abs(value)), 1e-3);
-  // Written so that a NaN fails.
-  return actual.every((value, n) => Math.abs(value - expected[n]!) <= tolerance * largest);
+/** As many as a pack tells, evenly spread. */
+function samples(values: ArrayLike<number>): number[] {
+  const length = Math.min(maxSamples, values.length);
+  return Array.from({ length }, (_, i) => values[Math.floor((i * values.length) / length)]!);
 }
 
-function isAlive(values: Float32Array): boolean {
-  return values.every(Number.isFinite) && values.some((value) => value !== values[0]);
+function isClose(actual: ArrayLike<number>, expected: ArrayLike<number>, tolerance: number): boolean {
+  if (actual.length !== expected.length) return false;
+  let [largest, furthest] = [1e-3, 0];
+  for (let n = 0; n < expected.length; n++) {
+    largest = Math.max(largest, Math.abs(expected[n]!));
+    furthest = Math.max(furthest, Math.abs(actual[n]! - expected[n]!));
+  }
+  // A NaN fails: Math.max keeps it.
+  return furthest <= tolerance * largest;
 }

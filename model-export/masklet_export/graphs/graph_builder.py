@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, Literal
 
 import numpy as np
@@ -18,6 +19,8 @@ from torch import Tensor, nn
 OPSET = 18
 IR_VERSION = 9
 MICROSOFT = "com.microsoft"
+FULL = "float32_"
+"""Starts the names of nodes that compute in float32 in a graph of float16 as well (`half_precision`)."""
 _SMALL = 1024
 """Tensors up to this size, and all vectors, stay float32: halving them saves nothing and costs precision."""
 
@@ -88,6 +91,15 @@ class GraphBuilder:
         self._outputs: list[onnx.ValueInfoProto] = []
         self._counts: Counter[str] = Counter()
         self._uses_microsoft = False
+        self._prefix = ""
+
+    @contextmanager
+    def in_float32(self, *, wanted: bool = True) -> Iterator[None]:
+        """Nodes written meanwhile compute in float32 in any case: what float16 has too few digits or powers for."""
+        before = self._prefix
+        self._prefix = FULL if wanted else before
+        yield
+        self._prefix = before
 
     def input(self, name: str, shape: Sequence[Dim], dtype: int = TensorProto.FLOAT) -> Value:
         """Declare a graph input; a string dimension is dynamic."""
@@ -111,7 +123,7 @@ class GraphBuilder:
     def ops(self, kind: str, outputs: int, *inputs: Value, domain: str = "", **attributes: Any) -> list[Value]:
         """Write a node with several outputs."""
         self._uses_microsoft |= domain == MICROSOFT
-        stem = f"{kind}_{self._counts[kind]}"
+        stem = f"{self._prefix}{kind}_{self._counts[kind]}"
         self._counts[kind] += 1
         names = [stem] if outputs == 1 else [f"{stem}_{i}" for i in range(outputs)]
         node = helper.make_node(kind, [value.name for value in inputs], names, name=stem, domain=domain, **attributes)

@@ -14,7 +14,7 @@ from transformers.models.sam2.modeling_sam2 import Sam2HieraDetModel, Sam2MultiS
 
 from masklet_export.graphs.conv_trunk_nodes import FeatureValues, conv, upsample_nearest
 from masklet_export.graphs.graph_builder import GraphBuilder, Value
-from masklet_export.graphs.layers import gelu, gemm, in_query_chunks, layer_norm, linear, query_chunks
+from masklet_export.graphs.layers import gelu, gemm, in_query_chunks, layer_norm, linear, query_chunks, softmax_sum
 from masklet_export.model.hub_model import HubModel
 
 _TORCH_CUBIC = -0.75
@@ -129,7 +129,7 @@ def _attention(graph: GraphBuilder, tokens: _Tokens, block: Sam2MultiScaleBlock,
         2,
         window_out**2,
         query_chunks(window_out**2, window**2, count * heads),
-        lambda piece: graph.op("Softmax", piece @ transposed, axis=-1) @ value,
+        lambda piece: softmax_sum(graph, piece @ transposed, value, window**2),
     )
     attended = attended.transpose(0, 2, 1, 3).reshape(count * window_out**2, channels)
     return _unpartition(graph, attended, window_out, count, side_out, channels)

@@ -12,6 +12,9 @@ from masklet_export.graphs.graph_builder import MICROSOFT, GraphBuilder, Value
 MAX_SCORE_BYTES = 2**27
 """Attention scores of one object are made in pieces of at most this size: WebGPU's default limit of a binding."""
 
+_MANY_KEYS = 1024
+"""Beyond so many, a key's share in a softmax has too few digits in float16."""
+
 
 def linear(graph: GraphBuilder, x_nc: Value, layer: nn.Linear) -> Value:
     """Rows of a matrix through a linear layer: [n,C_in] → [n,C_out], one Gemm."""
@@ -68,6 +71,12 @@ def multi_head_attention(
     if bias is not None:
         scores = scores + bias
     return (graph.op("Softmax", scores, axis=-1) @ value_bhnc).transpose(0, 2, 1, 3)
+
+
+def softmax_sum(graph: GraphBuilder, scores: Value, values: Value, keys: int) -> Value:
+    """softmax(scores)·values. Of many keys always in float32 (`GraphBuilder.in_float32`)."""
+    with graph.in_float32(wanted=keys > _MANY_KEYS):
+        return graph.op("Softmax", scores, axis=-1) @ values
 
 
 def query_chunks(queries: int, keys: int, heads: int = 1) -> int:

@@ -21,7 +21,7 @@ from transformers.models.edgetam_video.modeling_edgetam_video import EdgeTamVide
 from transformers.models.sam2_video.modeling_sam2_video import Sam2VideoRoPEAttention
 
 from masklet_export.graphs.graph_builder import GraphBuilder, Storage, Value
-from masklet_export.graphs.layers import gemm, in_query_chunks, layer_norm, linear, query_chunks, relu
+from masklet_export.graphs.layers import gemm, in_query_chunks, layer_norm, linear, query_chunks, relu, softmax_sum
 from masklet_export.graphs.position_tables import rope_tables, sine_table, time_code
 from masklet_export.model.video_model import VideoModel, perceiver_windows
 
@@ -180,7 +180,7 @@ class _MemoryAttention:
             scores = piece @ transposed
             if bias is not None:
                 scores = scores + bias
-            return graph.op("Softmax", scores, axis=-1) @ values
+            return softmax_sum(graph, scores, values, max_keys)
 
         return in_query_chunks(graph, query, 1, self.cells, query_chunks(self.cells, max_keys), attend)
 

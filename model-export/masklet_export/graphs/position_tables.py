@@ -56,8 +56,9 @@ def time_code(graph: GraphBuilder, times_bk: Value, channels: int) -> Value:
     half = channels // 2
     frequencies = 1.0 / (10000.0 ** (2 * (np.arange(half) // 2) / half))
     phases = np.concatenate([np.zeros(half), np.full(half, np.pi / 2)])
-    angles = times_bk.reshape(0, 0, 1) * graph.constant(np.tile(frequencies, 2).astype(np.float32))
-    return graph.op("Sin", angles + graph.constant(phases.astype(np.float32)))
+    with graph.in_float32():
+        angles = times_bk.reshape(0, 0, 1) * graph.constant(np.tile(frequencies, 2).astype(np.float32))
+        return graph.op("Sin", angles + graph.constant(phases.astype(np.float32)))
 
 
 def _sum_of_factors(graph: GraphBuilder, rows_hc: np.ndarray, columns_hc: np.ndarray) -> Value:

@@ -102,15 +102,21 @@ class VideoModel(nn.Module, ABC):
             return self.grid**2
         return self.spatial_perceiver.num_latents_1d + self.spatial_perceiver.num_latents_2d
 
+    @property
+    def size_step(self) -> int:
+        """What input sizes are multiples of: EdgeTAM's perceiver cuts a memory into windows."""
+        if self.spatial_perceiver is None:
+            return 2 * STRIDE16
+        return STRIDE16 * perceiver_windows(self.spatial_perceiver)
+
     def set_image_size(self, image_size: int) -> Self:
         """Rebuild every table that depends on the model's input size; weights stay as they are.
 
         Raises `ValueError` when the size is not a multiple of 32 (EdgeTAM: of 16 times its perceiver's windows a side).
         """
         check_image_size(image_size)
-        windows = perceiver_windows(self.spatial_perceiver) if self.spatial_perceiver is not None else 1
-        if image_size % (STRIDE16 * windows) != 0:
-            raise ValueError(f"image size must be a multiple of {STRIDE16 * windows} for EdgeTAM, got {image_size}")
+        if image_size % self.size_step != 0:
+            raise ValueError(f"image size must be a multiple of {self.size_step} for EdgeTAM, got {image_size}")
         self.image_size = image_size
         grid = self.grid
         self.prompt_encoder.image_embedding_size = (grid, grid)

@@ -44,7 +44,7 @@ class TrackerSettings:
 
 @dataclass(frozen=True)
 class GraphFile:
-    """One graph of a pack."""
+    """One file of a pack."""
 
     file: str
     bytes: int
@@ -87,6 +87,10 @@ class PackManifest:
     """4x4, row-major."""
     mask_downsample_bias: float
     graphs: Mapping[str, GraphFile]
+    memory_tokens: int | None = None
+    """Of one spatial memory, where they are not the (S/16)² positions."""
+    expectations: GraphFile | None = None
+    """What the graphs answer to made-up inputs (`expectations.py`)."""
     image_mean: tuple[float, ...] = IMAGE_MEAN
     image_std: tuple[float, ...] = IMAGE_STD
 
@@ -101,11 +105,13 @@ class PackManifest:
             "imageSize": self.image_size,
             "hiddenSize": self.hidden_size,
             "memoryChannels": self.memory_channels,
+            **({"memoryTokens": self.memory_tokens} if self.memory_tokens else {}),
             "imageMean": list(self.image_mean),
             "imageStd": list(self.image_std),
             "tracker": camel_keys(vars(self.tracker)),
             "maskDownsample": {"weight": list(self.mask_downsample_weight), "bias": self.mask_downsample_bias},
             "graphs": {name: vars(graph) for name, graph in self.graphs.items()},
+            **({"expectations": vars(self.expectations)} if self.expectations else {}),
             "license": self.card.license,
             "provenance": self.card.provenance,
             "trainingData": [vars(source) for source in self.card.training_data],
@@ -130,6 +136,8 @@ def parse_manifest(text: str) -> PackManifest:
             mask_downsample_weight=tuple(content["maskDownsample"]["weight"]),
             mask_downsample_bias=content["maskDownsample"]["bias"],
             graphs={name: GraphFile(**content["graphs"][name]) for name in GRAPH_NAMES},
+            memory_tokens=content.get("memoryTokens"),
+            expectations=GraphFile(**content["expectations"]) if "expectations" in content else None,
             image_mean=tuple(content["imageMean"]),
             image_std=tuple(content["imageStd"]),
         )
@@ -171,9 +179,9 @@ def _check(manifest: PackManifest) -> None:
         raise ValueError(f"unknown singleClick {manifest.tracker.single_click!r}")
     if len(manifest.mask_downsample_weight) != 16:
         raise ValueError(f"maskDownsample.weight must have 16 numbers, got {len(manifest.mask_downsample_weight)}")
-    for graph in manifest.graphs.values():
-        if Path(graph.file).name != graph.file:
-            raise ValueError(f"graph file must lie in the pack's own folder, got {graph.file!r}")
+    for file in (*manifest.graphs.values(), *([manifest.expectations] if manifest.expectations else [])):
+        if Path(file.file).name != file.file:
+            raise ValueError(f"files must lie in the pack's own folder, got {file.file!r}")
 
 
 def camel_keys(values: Mapping[str, Any]) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from masklet_export.pack.torch_reference import run_reference
 from masklet_export.pack.write_weightless import WeightlessCard, write_catalogue, write_weightless
 
 MICRO_SIZES = (64, 96)
+_CHECK_SIZE = 32
 _HIDDEN = 128
 _CARD = WeightlessCard(
     name="micro-hub",
@@ -110,16 +111,16 @@ def micro_edgetam_model() -> HubModel:
 
 def write_micro_hub(folder: Path) -> None:
     """Write the catalogue, the graphs, `model.safetensors` (float16) and PyTorch's answers at the smaller size."""
-    _write(folder, micro_hub_model(), _CARD, MICRO_SIZES)
+    _write(folder, micro_hub_model(), _CARD, MICRO_SIZES, _CHECK_SIZE)
 
 
 def write_micro_edgetam(folder: Path) -> None:
     """Write EdgeTAM's likewise."""
-    _write(folder, micro_edgetam_model(), _EDGETAM_CARD, EDGETAM_SIZES)
+    _write(folder, micro_edgetam_model(), _EDGETAM_CARD, EDGETAM_SIZES, EDGETAM_SIZES[0])
 
 
-def _write(folder: Path, model: HubModel, card: WeightlessCard, sizes: Sequence[int]) -> None:
-    write_catalogue(folder, [write_weightless(folder, model, card, sizes)])
+def _write(folder: Path, model: HubModel, card: WeightlessCard, sizes: Sequence[int], check_size: int) -> None:
+    write_catalogue(folder, [write_weightless(folder, model, card, sizes, check_size)])
     state = {key: tensor.to(torch.float16).contiguous() for key, tensor in model.hub_state().items()}
     save_file(state, folder / "model.safetensors")
     model.set_image_size(sizes[0])

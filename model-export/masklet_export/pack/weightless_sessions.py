@@ -24,13 +24,14 @@ class WeightlessSessions:
     Args:
         file: its JSON file; the graphs lie beside it.
         model: of the same size and version, at one of the file's input sizes.
+        is_half: take the graphs that compute in float16, where there are such.
 
     Raises `ValueError` when the file is not for the model.
     """
 
-    def __init__(self, file: Path, model: HubModel, threads: int = 1) -> None:
+    def __init__(self, file: Path, model: HubModel, threads: int = 1, *, is_half: bool = False) -> None:
         content = json.loads(file.read_text(encoding="utf-8"))
-        self.manifest = _manifest(content, model)
+        self.manifest = _manifest(content, model, is_half=is_half)
         _check_shapes(content, model)
         weights = model.hub_state()
         self._sessions = {}
@@ -55,16 +56,17 @@ class WeightlessSessions:
         return dict(zip(names, session.run(None, dict(inputs)), strict=True))
 
 
-def _manifest(content: Mapping[str, Any], model: HubModel) -> PackManifest:
+def _manifest(content: Mapping[str, Any], model: HubModel, *, is_half: bool) -> PackManifest:
     if content.get("format") != FORMAT:
         raise ValueError(f"format is {content.get('format')!r}, expected {FORMAT!r}")
     if content["architecture"] != model.architecture:
         raise ValueError(f"{content['name']} is {content['architecture']}, the weights are {model.architecture}")
     size = content["sizes"].get(str(model.image_size))
     if size is None:
-        sizes = ", ".join(content["sizes"])
+        sizes = ", ".join(size for size in content["sizes"] if int(size) != content["checkSize"])
         raise ValueError(f"{content['name']} has no graphs for {model.image_size} px, only for {sizes}")
-    graphs = {name: GraphFile(entry["file"], entry["bytes"], entry["sha256"]) for name, entry in size["graphs"].items()}
+    files = size["graphs"] | (size["halfGraphs"] if is_half else {})
+    graphs = {name: GraphFile(entry["file"], entry["bytes"], entry["sha256"]) for name, entry in files.items()}
     return PackManifest(
         card=PackCard(*(content[key] for key in ("name", "title", "version", "license", "provenance"))),
         architecture=content["architecture"],

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
+from functools import partial
 from importlib import resources
 from pathlib import Path
 
 from masklet_export.graphs.build_graphs import build_graph_bytes
 from masklet_export.graphs.graph_builder import Storage
 from masklet_export.model.video_model import VideoModel
+from masklet_export.pack.expectations import EXPECTATIONS_FILE, expectations, to_json
 from masklet_export.pack.manifest import (
     GRAPH_NAMES,
     MANIFEST_FILE,
@@ -20,6 +22,7 @@ from masklet_export.pack.manifest import (
     parse_card,
     parse_tracker,
 )
+from masklet_export.pack.torch_reference import run_reference
 
 
 def write_pack(
@@ -39,10 +42,8 @@ def write_pack(
     (folder / MANIFEST_FILE).unlink(missing_ok=True)
     graphs = {}
     for name in GRAPH_NAMES:
-        content = build_graph_bytes(model, name, storage)
-        file = f"{name}.onnx"
-        (folder / file).write_bytes(content)
-        graphs[name] = GraphFile(file=file, bytes=len(content), sha256=hashlib.sha256(content).hexdigest())
+        graphs[name] = _write(folder, f"{name}.onnx", build_graph_bytes(model, name, storage))
+    answers = expectations(model.image_size, model.hidden_size, model.memory_tokens, partial(run_reference, model))
     downsample = model.mask_downsample
     manifest = PackManifest(
         card=card,
@@ -54,9 +55,16 @@ def write_pack(
         mask_downsample_weight=tuple(downsample.weight.detach().flatten().tolist()),
         mask_downsample_bias=downsample.bias.item(),
         graphs=graphs,
+        memory_tokens=None if model.spatial_perceiver is None else model.memory_tokens,
+        expectations=_write(folder, EXPECTATIONS_FILE, to_json(answers).encode()),
     )
     (folder / MANIFEST_FILE).write_text(manifest.to_json(), encoding="utf-8")
     return manifest
+
+
+def _write(folder: Path, file: str, content: bytes) -> GraphFile:
+    (folder / file).write_bytes(content)
+    return GraphFile(file=file, bytes=len(content), sha256=hashlib.sha256(content).hexdigest())
 
 
 def load_card(name_or_path: str) -> tuple[PackCard, TrackerSettings]:

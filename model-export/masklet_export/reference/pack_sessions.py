@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import zlib
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -52,6 +53,8 @@ def read_graph(pack: Path, manifest: PackManifest, name: str) -> bytes:
     """Bytes of one graph file, checked against the manifest."""
     graph = manifest.graphs[name]
     content = (pack / graph.file).read_bytes()
+    if graph.file.endswith(".zlib"):
+        content = zlib.decompress(content)
     if len(content) != graph.bytes:
         raise ValueError(f"{graph.file} has {len(content)} bytes, the manifest says {graph.bytes}")
     if hashlib.sha256(content).hexdigest() != graph.sha256:

@@ -22,6 +22,7 @@ export async function loadNodeModel(folder: string): Promise<NodeModel> {
     gpu: null,
     traffic: null,
     tensors: createCpuTensorMemory(ort),
+    hasFloat16: false,
     maxBufferBytes: Infinity,
     reference: null,
     createSession: async (model) => {
@@ -30,5 +31,5 @@ export async function loadNodeModel(folder: string): Promise<NodeModel> {
     },
   };
   const graphs = Object.fromEntries(files) as Record<GraphName, Uint8Array>;
-  return { graphs: await compileGraphs({ manifest, graphs }, runtime, () => undefined), runtime };
+  return { graphs: await compileGraphs({ manifest, graphs, precision: 'float32' }, runtime, () => undefined), runtime };
 }

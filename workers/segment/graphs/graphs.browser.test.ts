@@ -21,6 +21,13 @@ it.each([microHubUrl, microEdgeTamUrl])(
   },
 );
 
+it('computes hub graphs of float16 to its digits, on WASM', async () => {
+  const weights = await (await fetch(new URL('model.safetensors', microHubUrl))).blob();
+  for (const { graph, output, relativeError } of await compareWithPyTorch('wasm', microHubUrl, weights, 'float16')) {
+    expect(relativeError, `${graph}.${output}`).toBeLessThan(1e-2);
+  }
+});
+
 it('attends for many objects in several runs as in one', async () => {
   const runtime = await createRuntime('wasm');
   const { tensors } = runtime;

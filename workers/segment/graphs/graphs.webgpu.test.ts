@@ -18,3 +18,17 @@ it.each([microHubUrl, microEdgeTamUrl])(
       expect(relativeError, `${graph}.${output}`).toBeLessThan(5e-3);
   },
 );
+
+it.each([microHubUrl, microEdgeTamUrl])(
+  'computes hub graphs of float16 to its digits, on WebGPU where it has float16: %s',
+  async (url) => {
+    const adapter = await navigator.gpu.requestAdapter();
+    // load-model.webgpu.test.ts proves what becomes of a device without.
+    if (!adapter!.features.has('shader-f16')) return;
+    const weights = await (await fetch(new URL('model.safetensors', url))).blob();
+    const errors = await compareWithPyTorch('webgpu', url, weights, 'float16');
+    expect(errors.length).toBe(11);
+    for (const { graph, output, relativeError } of errors)
+      expect(relativeError, `${graph}.${output}`).toBeLessThan(2e-2);
+  },
+);

@@ -1,5 +1,5 @@
 /** Runs the micro pack's graphs on a provider over inputs recorded in PyTorch, and compares with its outputs. For tests. */
-import type { Provider } from '../../protocol/segment-contract';
+import type { Precision, Provider } from '../../protocol/segment-contract';
 import { downloadPack, type ModelPack } from '../model-pack/download';
 import { graphNames, type GraphName } from '../model-pack/manifest';
 import { readSafetensors, tensorNumbers, type SafeTensor } from '../model-pack/safetensors';
@@ -21,9 +21,10 @@ export async function compareWithPyTorch(
   provider: Provider,
   url = microPackUrl,
   weights?: Blob,
+  precision: Precision = 'float32',
 ): Promise<OutputError[]> {
   const runtime = await createRuntime(provider);
-  const pack = weights ? await openWeightless(url, weights) : await downloadPack(url, () => undefined);
+  const pack = weights ? await openWeightless(url, weights, precision) : await downloadPack(url, () => undefined);
   const errors: OutputError[] = [];
   for (const graph of graphNames) {
     const session = await runtime.createSession(pack.graphs[graph], await pack.weights?.(graph));
@@ -48,12 +49,19 @@ export async function compareWithPyTorch(
   return errors;
 }
 
-async function openWeightless(url: string, file: Blob): Promise<ModelPack> {
+/** @param imageSize of the model's sizes; its first by default */
+export async function openWeightless(
+  url: string,
+  file: Blob,
+  precision: Precision,
+  imageSize?: number,
+): Promise<ModelPack> {
   const catalogueUrl = new URL('catalogue.json', url).href;
   const weights = await openWeightsFile(file);
   const entry = recogniseWeights(weights, await fetchCatalogue(catalogueUrl));
   const manifest = await fetchWeightless(catalogueUrl, entry);
-  return weightlessPack(catalogueUrl, manifest, weights, entry.imageSizes[0]!, () => undefined);
+  const form = { imageSize: imageSize ?? entry.imageSizes[0]!, precision };
+  return weightlessPack(catalogueUrl, manifest, weights, form, () => undefined);
 }
 
 async function fetchTensors(url: URL): Promise<Map<string, SafeTensor>> {

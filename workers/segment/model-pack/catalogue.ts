@@ -37,6 +37,8 @@ type WeightlessGraph = GraphFile & {
   largestBufferBytes: number;
 };
 
+export type WeightlessGraphs = Record<GraphName, WeightlessGraph>;
+
 export type WeightEntry = {
   shape: number[];
   /** Meta's name; several are stacked along the first axis. */
@@ -54,6 +56,7 @@ export type WeightlessManifest = Pick<
   | 'architecture'
   | 'hiddenSize'
   | 'memoryChannels'
+  | 'memoryTokens'
   | 'imageMean'
   | 'imageStd'
   | 'tracker'
@@ -61,11 +64,21 @@ export type WeightlessManifest = Pick<
   | 'provenance'
 > & {
   format: 'masklet-weightless/1';
-  sizes: Record<string, { graphs: Record<GraphName, WeightlessGraph> }>;
+  /** Those of `checkSize` besides those that people choose from. */
+  sizes: Record<
+    string,
+    {
+      graphs: WeightlessGraphs;
+      /** The large ones, computing in float16. */
+      halfGraphs: Partial<Record<GraphName, WeightlessGraph>>;
+    }
+  >;
+  /** Input size that a device is tried at. */
+  checkSize: number;
   weights: Record<GraphName | 'mask_prompt', Record<string, WeightEntry>>;
 };
 
-const fileName = /^[\w.-]+\.(json|onnx)$/;
+const fileName = /^[\w.-]+\.(json|onnx\.zlib)$/;
 
 /** @throws `model-incompatible` naming the first field that is wrong */
 export function parseCatalogue(json: unknown): CatalogueEntry[] {
@@ -97,20 +110,16 @@ export function parseWeightless(json: unknown): WeightlessManifest {
   check(isArchitecture(manifest.architecture), 'architecture');
   check(isPositive(manifest.hiddenSize), 'hiddenSize');
   check(manifest.memoryChannels === 64, 'memoryChannels');
+  check(manifest.memoryTokens === undefined || isPositive(manifest.memoryTokens), 'memoryTokens');
   check(isNumbers(manifest.imageMean, 3), 'imageMean');
   check(isNumbers(manifest.imageStd, 3), 'imageStd');
   checkTracker(manifest.tracker, check);
   check(typeof manifest.sizes === 'object' && Object.keys(manifest.sizes).every((size) => isImageSize(+size)), 'sizes');
-  for (const [size, { graphs }] of Object.entries(manifest.sizes)) {
-    for (const name of graphNames) {
-      const graph = graphs?.[name];
-      const at = `sizes.${size}.graphs.${name}`;
-      check(typeof graph?.file === 'string' && fileName.test(graph.file), `${at}.file`);
-      check(isPositive(graph.bytes), `${at}.bytes`);
-      check(isSha256(graph.sha256), `${at}.sha256`);
-      check(isPositive(graph.largestBufferBytes), `${at}.largestBufferBytes`);
-    }
+  for (const [size, { graphs, halfGraphs }] of Object.entries(manifest.sizes)) {
+    for (const name of graphNames) checkGraph(graphs?.[name], `sizes.${size}.graphs.${name}`);
+    for (const [name, graph] of Object.entries(halfGraphs ?? {})) checkGraph(graph, `sizes.${size}.halfGraphs.${name}`);
   }
+  check(manifest.checkSize in manifest.sizes, 'checkSize');
   for (const group of [...graphNames, 'mask_prompt'] as const) {
     for (const [key, entry] of Object.entries(manifest.weights?.[group] ?? { missing: null })) {
       const isValid = Array.isArray(entry?.shape) && entry.shape.every(isPositive) && Array.isArray(entry.meta);
@@ -119,6 +128,20 @@ export function parseWeightless(json: unknown): WeightlessManifest {
     }
   }
   return manifest;
+}
+
+/** Fine enough for most videos, and four times as fast as the largest. */
+const usualImageSize = 512;
+
+export function defaultImageSize({ imageSizes }: Pick<CatalogueEntry, 'imageSizes'>): number {
+  return imageSizes.includes(usualImageSize) ? usualImageSize : Math.min(...imageSizes);
+}
+
+function checkGraph(graph: WeightlessGraph | undefined, at: string): void {
+  check(typeof graph?.file === 'string' && fileName.test(graph.file), `${at}.file`);
+  check(isPositive(graph.bytes), `${at}.bytes`);
+  check(isSha256(graph.sha256), `${at}.sha256`);
+  check(isPositive(graph.largestBufferBytes), `${at}.largestBufferBytes`);
 }
 
 function isImageSize(value: number): boolean {

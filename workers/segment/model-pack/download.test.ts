@@ -108,7 +108,7 @@ it('tells a missing file, a broken connection and a page in place of a pack apar
 it('names the first wrong field of a manifest, and keeps a pack inside its folder', () => {
   expect(parseManifest(manifest()).name).toBe('pack');
   const wrong: [string, (m: Manifest) => void][] = [
-    ['format', (m) => Object.assign(m, { format: 'masklet-pack/2' })],
+    ['format', (m) => Object.assign(m, { format: 'masklet-pack/one' })],
     ['imageSize', (m) => (m.imageSize = 250)],
     ['tracker.memoryStride', (m) => (m.tracker.memoryStride = 0)],
     ['maskDownsample.weight', (m) => m.maskDownsample.weight.pop()],
@@ -123,4 +123,5 @@ it('names the first wrong field of a manifest, and keeps a pack inside its folde
     expect(() => parseManifest(changed), field).toThrow(`"${field}"`);
   }
   expect(() => parseManifest(null)).toThrow('"format"');
+  expect(() => parseManifest({ ...manifest(), format: 'masklet-pack/2' })).toThrow(/is of version 2, .* newer app/);
 });

@@ -1,14 +1,19 @@
 /** Fetches a model pack and checks every file against its manifest before anyone runs it. */
 import { MaskletError } from '../../protocol/errors';
+import type { Precision } from '../../protocol/segment-contract';
+import { parseExpectations, type Expectations } from './expectations';
 import { graphNames, parseManifest, type GraphFile, type GraphName, type Manifest } from './manifest';
 
 export type ModelPack = {
   manifest: Manifest;
   graphs: Record<GraphName, Uint8Array>;
+  precision: Precision;
   /** Reads the weights that a graph does not hold itself. */
   weights?: (graph: GraphName) => Promise<ExternalWeight[]>;
   /** Of any weight or intermediate tensor of a graph, for one object with a full memory bank; where it is known. */
   largestBufferBytes?: Record<GraphName, number>;
+  /** Reads what the graphs answer to made-up inputs; where the pack tells. */
+  expectations?: () => Promise<Expectations>;
 };
 
 /** What the graph expects at the start of a file of this name: float32. */
@@ -17,15 +22,40 @@ export type ExternalWeight = { path: string; data: Uint8Array };
 type OnBytes = (loadedBytes: number, totalBytes: number) => void;
 
 /**
- * @param packUrl the pack's folder, ending in a slash
+ * @param packUrl the pack's folder, ending in a slash, or its manifest
  * @throws `network`, `model-missing`, `model-incompatible`, `model-corrupt`
  */
 export async function downloadPack(packUrl: string, onProgress: OnBytes): Promise<ModelPack> {
-  const manifest = parseManifest(await fetchJson(new URL('manifest.json', packUrl)));
-  return { manifest, graphs: await fetchGraphs(packUrl, manifest.graphs, onProgress) };
+  const manifestUrl = packUrl.endsWith('/') ? new URL('manifest.json', packUrl) : new URL(packUrl);
+  const manifest = parseManifest(await fetchJson(manifestUrl));
+  const graphs = await fetchGraphs(manifestUrl.href, manifest.graphs, onProgress);
+  return withExpectations({ manifest, graphs, precision: 'float32' }, ({ file, bytes }) =>
+    fetchBytes(new URL(file, manifestUrl), bytes, new AbortController().signal, () => undefined),
+  );
 }
 
-/** Fetches graph files from a folder and checks each. */
+/** Fetches a file whose size nothing but its server tells. @throws `network`, `model-missing` */
+export async function downloadFile(url: URL, onProgress: OnBytes): Promise<Blob> {
+  const response = await fetchFile(url, { cache: 'no-cache' });
+  const totalBytes = Number(response.headers.get('content-length') ?? 0);
+  let loadedBytes = 0;
+  const counted = response.body!.pipeThrough(
+    new TransformStream<Uint8Array, Uint8Array>({
+      transform(chunk, controller) {
+        loadedBytes += chunk.length;
+        onProgress(loadedBytes, Math.max(totalBytes, loadedBytes));
+        controller.enqueue(chunk);
+      },
+    }),
+  );
+  try {
+    return await new Response(counted).blob();
+  } catch (error) {
+    throw broken(error);
+  }
+}
+
+/** Fetches graph files from a folder and checks each; those that are compressed are unpacked. */
 export async function fetchGraphs(
   folderUrl: string,
   files: Record<GraphName, GraphFile>,
@@ -65,7 +95,21 @@ export async function readPackFiles(read: (file: string) => Promise<Uint8Array<A
     await checkHash(file, data, sha256);
     graphs[name] = data;
   }
-  return { manifest, graphs };
+  return withExpectations({ manifest, graphs, precision: 'float32' }, ({ file }) => read(file));
+}
+
+/** They are read when a device is to be checked, which is seldom. */
+function withExpectations(pack: ModelPack, read: (file: GraphFile) => Promise<Uint8Array<ArrayBuffer>>): ModelPack {
+  const { expectations } = pack.manifest;
+  if (!expectations) return pack;
+  return {
+    ...pack,
+    async expectations() {
+      const data = await read(expectations);
+      await checkHash(expectations.file, data, expectations.sha256);
+      return parseExpectations(parseJson(data));
+    },
+  };
 }
 
 function parseJson(bytes: Uint8Array): unknown {
@@ -85,7 +129,10 @@ export async function fetchJson(url: URL): Promise<unknown> {
     return await response.json();
   } catch (error) {
     // A static server that answers every path with its page answers so.
-    throw new MaskletError('model-missing', `There is no model pack at ${url.href}.`, { cause: error });
+    throw new MaskletError('model-missing', `There is no model pack at ${url.href}.`, {
+      reason: ['no-pack-there', url.href],
+      cause: error,
+    });
   }
 }
 
@@ -98,7 +145,9 @@ async function fetchBytes(
   const response = await fetchFile(url, { cache: 'default', signal });
   const data = new Uint8Array(bytes);
   let offset = 0;
-  const reader = response.body!.getReader();
+  const body = response.body!;
+  const unpacked = url.pathname.endsWith('.zlib') ? body.pipeThrough(new DecompressionStream('deflate')) : body;
+  const reader = unpacked.getReader();
   try {
     for (;;) {
       const { done, value } = await reader.read();
@@ -110,9 +159,7 @@ async function fetchBytes(
     }
   } catch (error) {
     if (error instanceof MaskletError) throw error;
-    throw new MaskletError('network', 'The connection broke while the model was being fetched. Try again.', {
-      cause: error,
-    });
+    throw broken(error);
   }
   if (offset < bytes) throw wrongBytes(url, 'is shorter than its manifest says');
   return data;
@@ -123,15 +170,17 @@ async function fetchFile(url: URL, options: RequestInit): Promise<Response> {
   try {
     response = await fetch(url, options);
   } catch (error) {
-    throw new MaskletError('network', "The model can't be fetched: there is no connection to its server. Try again.", {
-      cause: error,
-    });
+    throw new MaskletError(
+      'network',
+      `The model can't be fetched: ${url.host} can't be reached, or does not let this page read its files (CORS). Try again.`,
+      { reason: ['model-unreachable', url.host], cause: error },
+    );
   }
   if (!response.ok) {
-    throw new MaskletError(
-      'model-missing',
-      `The model file ${url.pathname.split('/').pop()} is missing on the server (${response.status}).`,
-    );
+    const file = url.pathname.split('/').pop() ?? '';
+    throw new MaskletError('model-missing', `The model file ${file} is missing on the server (${response.status}).`, {
+      reason: ['model-file-missing', file],
+    });
   }
   return response;
 }
@@ -142,10 +191,15 @@ async function checkHash(file: string, data: Uint8Array<ArrayBuffer>, expected: 
   if (actual !== expected) throw wrongBytes(file, 'does not have the sha256 its manifest says');
 }
 
+function broken(cause: unknown): MaskletError {
+  return new MaskletError('network', 'The connection broke while the model was being fetched. Try again.', { cause });
+}
+
 function wrongBytes(file: URL | string, what: string): MaskletError {
-  const name = typeof file === 'string' ? file : file.pathname.split('/').pop();
+  const name = typeof file === 'string' ? file : (file.pathname.split('/').pop() ?? '');
   return new MaskletError(
     'model-corrupt',
     `The model file ${name} ${what}. It was damaged on the way or is not the file that was published: load it again.`,
+    { reason: ['model-file-wrong', name] },
   );
 }

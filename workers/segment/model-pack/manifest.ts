@@ -17,6 +17,8 @@ export type Manifest = {
   /** D */
   hiddenSize: number;
   memoryChannels: number;
+  /** Of one spatial memory, where they are not its (S/16)² positions. */
+  memoryTokens?: number;
   imageMean: [number, number, number];
   imageStd: [number, number, number];
   tracker: {
@@ -37,6 +39,8 @@ export type Manifest = {
   /** The 4×4 convolution, stride 4, that makes a mask prompt the decoder's mask input. */
   maskDownsample: { weight: number[]; bias: number };
   graphs: Record<GraphName, GraphFile>;
+  /** What the graphs answer to made-up inputs: see ../self-check. */
+  expectations?: GraphFile;
   license: string;
   provenance: string;
   trainingData: { name: string; license: string; url?: string }[];
@@ -46,14 +50,24 @@ export type Manifest = {
 /** @throws `model-incompatible` naming the first field that is wrong */
 export function parseManifest(json: unknown): Manifest {
   const manifest = json as Manifest;
-  const check = (ok: boolean, field: string): void => {
-    if (!ok)
+  const check: Check = (isValid, field) => {
+    if (!isValid)
       throw new MaskletError(
         'model-incompatible',
         `This model pack can't be used: its manifest has a wrong "${field}".`,
+        { reason: ['pack-field', field] },
       );
   };
-  check(isObject(json) && manifest.format === 'masklet-pack/1', 'format');
+  check(isObject(json), 'format');
+  const version = /^masklet-pack\/(\d+)$/.exec(manifest.format)?.[1];
+  if (Number(version) > 1) {
+    throw new MaskletError(
+      'model-incompatible',
+      `This model pack is of version ${version}, and this app reads version 1: reload the page for a newer app, or take an older pack.`,
+      { reason: ['pack-newer', Number(version)] },
+    );
+  }
+  check(manifest.format === 'masklet-pack/1', 'format');
   check(typeof manifest.name === 'string' && /^[a-z0-9][a-z0-9.-]*$/.test(manifest.name), 'name');
   for (const field of ['title', 'version', 'license', 'provenance'] as const) {
     check(typeof manifest[field] === 'string', field);
@@ -62,6 +76,7 @@ export function parseManifest(json: unknown): Manifest {
   check(isPositive(manifest.imageSize) && manifest.imageSize <= 8192 && manifest.imageSize % 32 === 0, 'imageSize');
   check(isPositive(manifest.hiddenSize), 'hiddenSize');
   check(manifest.memoryChannels === 64, 'memoryChannels');
+  check(manifest.memoryTokens === undefined || isPositive(manifest.memoryTokens), 'memoryTokens');
   check(isNumbers(manifest.imageMean, 3), 'imageMean');
   check(isNumbers(manifest.imageStd, 3), 'imageStd');
   checkTracker(manifest.tracker, check);
@@ -71,20 +86,24 @@ export function parseManifest(json: unknown): Manifest {
   check(isObject(manifest.quality), 'quality');
   check(isObject(manifest.graphs), 'graphs');
   for (const name of graphNames) {
-    const graph = manifest.graphs?.[name];
-    // A plain file name: a pack can't reach outside its folder.
-    check(
-      isObject(graph) && typeof graph.file === 'string' && /^[\w.-]+\.onnx$/.test(graph.file),
-      `graphs.${name}.file`,
-    );
-    check(isPositive(graph.bytes), `graphs.${name}.bytes`);
-    check(isSha256(graph.sha256), `graphs.${name}.sha256`);
+    checkFile(manifest.graphs?.[name], 'onnx', `graphs.${name}`, check);
   }
+  if (manifest.expectations !== undefined) checkFile(manifest.expectations, 'json', 'expectations', check);
   return manifest;
 }
 
+type Check = (isValid: boolean, field: string) => void;
+
+function checkFile(file: GraphFile, extension: string, at: string, check: Check): void {
+  check(isObject(file) && typeof file.file === 'string', `${at}.file`);
+  // A plain file name: a pack can't reach outside its folder.
+  check(/^[\w.-]+$/.test(file.file) && file.file.endsWith(`.${extension}`), `${at}.file`);
+  check(isPositive(file.bytes), `${at}.bytes`);
+  check(isSha256(file.sha256), `${at}.sha256`);
+}
+
 /** Calls `check` for every field of the tracker's settings. */
-export function checkTracker(tracker: Manifest['tracker'], check: (isValid: boolean, field: string) => void): void {
+export function checkTracker(tracker: Manifest['tracker'], check: Check): void {
   check(isObject(tracker), 'tracker');
   const at = (field: keyof Manifest['tracker'], isValid: (value: unknown) => boolean): void =>
     check(isValid(tracker[field]), `tracker.${field}`);

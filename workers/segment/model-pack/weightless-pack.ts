@@ -1,10 +1,12 @@
 /** Puts a weightless model and a file of weights together, once every tensor was found to be what the graphs expect. */
 import { MaskletError } from '../../protocol/errors';
+import type { Precision } from '../../protocol/segment-contract';
 import {
   parseCatalogue,
   parseWeightless,
   type CatalogueEntry,
   type WeightEntry,
+  type WeightlessGraphs,
   type WeightlessManifest,
 } from './catalogue';
 import { fetchGraphs, fetchJson, type ExternalWeight, type ModelPack } from './download';
@@ -68,31 +70,36 @@ export function checkWeights(file: WeightsFile, { title, weights }: WeightlessMa
   }
 }
 
+/** One of the forms that a weightless model's graphs are there in. */
+type Form = { imageSize: number; precision: Precision };
+
+/** The graphs of a form: in float16 only those that there are. */
+export function graphsOf({ sizes }: WeightlessManifest, { imageSize, precision }: Form): WeightlessGraphs {
+  const { graphs, halfGraphs } = sizes[imageSize]!;
+  return precision === 'float16' ? { ...graphs, ...halfGraphs } : graphs;
+}
+
 /**
- * @param imageSize one of the manifest's sizes
- * @throws `network`, `model-missing`, `model-incompatible`, `model-corrupt`, `invalid-argument` for another size
+ * @param file weights that were checked
+ * @param form of an input size that the manifest has
+ * @throws `network`, `model-missing`, `model-incompatible`, `model-corrupt`
  */
 export async function weightlessPack(
   catalogueUrl: string,
   manifest: WeightlessManifest,
   file: WeightsFile,
-  imageSize: number,
+  form: Form,
   onProgress: (loadedBytes: number, totalBytes: number) => void,
 ): Promise<ModelPack> {
-  const size = manifest.sizes[imageSize];
-  if (!size) {
-    const sizes = Object.keys(manifest.sizes).join(', ');
-    throw new MaskletError('invalid-argument', `${manifest.title} takes pictures of ${sizes} px, not of ${imageSize}.`);
-  }
-  checkWeights(file, manifest);
+  const graphs = graphsOf(manifest, form);
   const numbers = async (key: string): Promise<number[]> =>
     Array.from(new Float32Array((await readWeight(file, key, manifest.weights.mask_prompt[key]!)).buffer));
-  const { sizes: _sizes, weights, format: _format, ...common } = manifest;
+  const { sizes: _sizes, checkSize: _checkSize, weights, format: _format, ...common } = manifest;
   const full: Manifest = {
     ...common,
     format: 'masklet-pack/1',
-    imageSize,
-    graphs: size.graphs,
+    imageSize: form.imageSize,
+    graphs,
     maskDownsample: {
       weight: await numbers('mask_downsample.weight'),
       bias: (await numbers('mask_downsample.bias'))[0]!,
@@ -102,10 +109,12 @@ export async function weightlessPack(
   };
   return {
     manifest: full,
-    graphs: await fetchGraphs(catalogueUrl, size.graphs, onProgress),
-    largestBufferBytes: Object.fromEntries(
-      graphNames.map((name) => [name, size.graphs[name].largestBufferBytes]),
-    ) as Record<GraphName, number>,
+    graphs: await fetchGraphs(catalogueUrl, graphs, onProgress),
+    precision: form.precision,
+    largestBufferBytes: Object.fromEntries(graphNames.map((name) => [name, graphs[name].largestBufferBytes])) as Record<
+      GraphName,
+      number
+    >,
     async weights(graph) {
       const external: ExternalWeight[] = [];
       for (const [key, entry] of Object.entries(weights[graph])) {

@@ -261,13 +261,19 @@ describe('weights and the model they are of', () => {
     const entries = parseCatalogue(jsonOf(new URL('catalogue.json', shipped)));
     expect(entries.map(({ name }) => name)).toHaveLength(9);
     for (const entry of entries) {
-      const { sizes, weights } = parseWeightless(jsonOf(new URL(entry.manifest, shipped)));
-      expect(Object.keys(sizes).map(Number)).toEqual(entry.imageSizes);
+      const { sizes, checkSize, weights } = parseWeightless(jsonOf(new URL(entry.manifest, shipped)));
+      expect(Object.keys(sizes).map(Number)).toEqual(
+        [...new Set([checkSize, ...entry.imageSizes])].toSorted((a, b) => a - b),
+      );
+      for (const { halfGraphs } of Object.values(sizes)) {
+        expect(Object.keys(halfGraphs)).toEqual(['image_encoder', 'memory_attention']);
+      }
       expect(Object.keys(weights.image_encoder).length).toBeGreaterThan(100);
     }
     expect(() => parseCatalogue({ format: 'masklet-catalogue/1', models: [{ name: '../x' }] })).toThrow(
       'models[0].name',
     );
     expect(() => parseWeightless({ ...manifest, sizes: { 100: {} } })).toThrow('"sizes"');
+    expect(() => parseWeightless({ ...manifest, checkSize: 100 })).toThrow('"checkSize"');
   });
 });

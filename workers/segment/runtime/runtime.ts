@@ -26,6 +26,8 @@ export type Runtime = {
   /** What crossed to the device and back, still counting; null on WASM. */
   traffic: GpuTraffic | null;
   tensors: TensorMemory;
+  /** Whether graphs may compute in float16. The WASM provider casts: of no use. */
+  hasFloat16: boolean;
   /** The largest tensor it can hold. */
   maxBufferBytes: number;
   /**
@@ -54,6 +56,7 @@ export async function createRuntime(provider: Provider): Promise<Runtime> {
       gpu: null,
       traffic: null,
       tensors: createCpuTensorMemory(ort),
+      hasFloat16: false,
       maxBufferBytes: maxWasmTensorBytes,
       createSession: (model, externalData) => createSession(ort, model, externalData, { executionProviders: ['wasm'] }),
       reference: null,
@@ -68,6 +71,7 @@ export async function createRuntime(provider: Provider): Promise<Runtime> {
     gpu: device,
     traffic: countTraffic(device),
     tensors: createGpuTensorMemory(ort, device),
+    hasFloat16: device.features.has('shader-f16'),
     maxBufferBytes: Math.min(device.limits.maxBufferSize, device.limits.maxStorageBufferBindingSize),
     createSession: (model, externalData) =>
       createSession(ort, model, externalData, {
