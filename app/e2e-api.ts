@@ -6,6 +6,7 @@ import type {
   CatalogueModel,
   ModelStatus,
   ObjectCleanUp,
+  Precision,
   Provider,
   SegmentStats,
   TrackDirection,
@@ -42,7 +43,9 @@ export type AutomationStatus = {
   model: string | null;
   provider: Provider | null;
   device: string | null;
-  /** Why WebGPU is not used; null when it is, or when WASM was asked for. */
+  /** Of the arithmetic of the large graphs. */
+  precision: Precision | null;
+  /** Why WebGPU is not used, or not in float16; null where all is as it should be, or as asked for. */
   fallbackReason: string | null;
   frameCount: number;
   /** Of the video; null when none is open. */
@@ -103,7 +106,7 @@ type AutomationMask = AutomationRle & { counts: number[]; score: number; predict
 type LoadModelArguments = {
   /** `nano`, or one of `models()`. */
   name?: string;
-  /** Address of a pack's folder. */
+  /** Address of a pack: its folder, its manifest, or a zip of it. */
   pack?: string;
   /** Weights (`.safetensors`, `.pt`), a pack in a zip, or the files of a pack's folder. */
   files?: File | readonly File[];

@@ -221,8 +221,7 @@ async function loadModel(engine: Engine, given: Record<string, unknown>): Promis
   }
   if (pack !== undefined) {
     if (typeof pack !== 'string' || !URL.canParse(pack, document.baseURI)) throw invalid('pack', 'an address', pack);
-    const url = new URL(pack.replace(/\/*$/, '/'), document.baseURI).href;
-    return engine.model.replace({ kind: 'pack', url }, imageSize);
+    return engine.catalogue.loadPack(new URL(pack, document.baseURI).href, imageSize);
   }
   if (typeof name !== 'string') throw invalid('model', 'given a name, a pack or files', undefined);
   if (name === 'nano') return engine.model.replace(null);
@@ -278,6 +277,7 @@ function describeStatus(store: AppStore): AutomationStatus {
     model: status?.name ?? null,
     provider: status?.provider ?? null,
     device: status?.device ?? null,
+    precision: status?.precision ?? null,
     fallbackReason: status?.fallback?.message ?? null,
     frameCount: video?.frameCount ?? 0,
     size: video && { width: video.width, height: video.height },

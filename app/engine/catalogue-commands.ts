@@ -86,6 +86,17 @@ export class CatalogueCommands {
     }
   }
 
+  /**
+   * Loads a pack from where it lies: its folder, its manifest, or a zip of it.
+   * @throws `invalid-argument` where it is no web address
+   */
+  async loadPack(address: string, imageSize?: number): Promise<ModelStatus> {
+    patch(this.#context.store, 'models', { failure: null });
+    const url = this.#webAddress(address);
+    if (!/\.(json|zip)$/i.test(url.pathname)) url.pathname = url.pathname.replace(/\/*$/, '/');
+    return this.#model.replace({ kind: 'pack', url: url.href }, imageSize);
+  }
+
   /** Removes a model's weights, those of a broken off download too. */
   async remove(name: string): Promise<void> {
     try {
@@ -99,13 +110,15 @@ export class CatalogueCommands {
 
   /** @throws `invalid-argument` where it is no web address */
   setHubUrl(address: string): void {
-    const url = URL.canParse(address) ? new URL(address) : null;
-    if (!url || !/^https?:$/.test(url.protocol)) {
-      throw new MaskletError('invalid-argument', `${address} is no web address. Give one like https://example.org.`, {
-        reason: ['no-web-address', address],
-      });
+    patch(this.#context.store, 'models', { hubUrl: webAddress(address).href.replace(/\/+$/, '') });
+  }
+
+  #webAddress(address: string): URL {
+    try {
+      return webAddress(address);
+    } catch (error) {
+      throw this.#failed(error);
     }
-    patch(this.#context.store, 'models', { hubUrl: url.href.replace(/\/+$/, '') });
   }
 
   async #find(name: string): Promise<CatalogueModel> {
@@ -154,6 +167,14 @@ export class CatalogueCommands {
     patch(this.#context.store, 'models', { failure });
     return error;
   }
+}
+
+function webAddress(address: string): URL {
+  const url = URL.canParse(address) ? new URL(address) : null;
+  if (url && /^https?:$/.test(url.protocol)) return url;
+  throw new MaskletError('invalid-argument', `${address} is no web address. Give one like https://example.org.`, {
+    reason: ['no-web-address', address],
+  });
 }
 
 /** Where the hub keeps a repository's weights. */

@@ -218,13 +218,19 @@ async function fetchBlob(url: string, signal: AbortSignal): Promise<Blob> {
     response = await fetch(url, { signal });
   } catch (error) {
     signal.throwIfAborted();
-    throw new MaskletError('network', `${url} could not be fetched.`, { cause: error });
+    throw new MaskletError('network', `${url} could not be fetched. Check the connection and try again.`, {
+      cause: error,
+    });
   }
-  if (!response.ok) throw new MaskletError('network', `${url} answered ${response.status}.`);
+  if (!response.ok)
+    throw new MaskletError(
+      'network',
+      `${url} could not be fetched: its server answers ${response.status}. Check the address.`,
+    );
   try {
     return await response.blob();
   } catch (error) {
-    throw new MaskletError('network', `The connection to ${url} broke.`, { cause: error });
+    throw new MaskletError('network', `The connection to ${url} broke. Try again.`, { cause: error });
   }
 }
 

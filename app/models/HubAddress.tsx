@@ -30,7 +30,7 @@ export function HubAddress() {
   return (
     <details className={styles.hub}>
       <summary>{hub.title}</summary>
-      <form onSubmit={submit}>
+      <form className={styles.form} onSubmit={submit}>
         <label htmlFor={fieldId} className={styles.about}>
           {hub.field}
         </label>

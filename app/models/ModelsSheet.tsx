@@ -9,6 +9,7 @@ import { pickFolder, pickModelFiles } from '../ui/pick-files';
 import { Sheet } from '../ui/Sheet';
 import { HubAddress } from './HubAddress';
 import { ModelRow } from './ModelRow';
+import { PackAddress } from './PackAddress';
 import styles from './ModelsSheet.module.css';
 
 const families = ['sam2.1', 'sam2.0', 'edgetam'] as const;
@@ -41,7 +42,7 @@ function ModelList() {
 
   const inUse = list?.find(({ name }) => name === status?.name);
   const sizes = [...new Set(list?.flatMap((model) => model.imageSizes))].toSorted((a, b) => a - b);
-  const size = (imageSize ?? inUse) ? (imageSize ?? status!.imageSize) : (sizes[0] ?? null);
+  const size = imageSize ?? (inUse ? status!.imageSize : (list?.[0]?.defaultImageSize ?? null));
   const chooseSize = (chosen: number) => {
     setImageSize(chosen);
     if (inUse && inUse.sha256 && status?.imageSize !== chosen) run(engine.catalogue.load(inUse.name, chosen));
@@ -95,16 +96,17 @@ type SizeChoiceProps = { sizes: number[]; size: number; onChoose: (size: number)
 
 function SizeChoice({ sizes, size, onChoose }: SizeChoiceProps) {
   const name = useId();
-  const { imageSize, imageSizeOption, imageSizeOther } = t.models;
+  const { imageSize, imageSizeOption, imageSizeAbout } = t.models;
   return (
     <fieldset className={styles.sizes}>
       <legend>{imageSize}</legend>
       {sizes.map((each) => (
         <label key={each}>
           <input type="radio" name={name} checked={each === size} onChange={() => onChoose(each)} />
-          {imageSizeOption[each] ?? imageSizeOther(each)}
+          {imageSizeOption(each)}
         </label>
       ))}
+      <p className={styles.about}>{imageSizeAbout}</p>
     </fieldset>
   );
 }
@@ -122,7 +124,7 @@ function Family({ family, models, size }: FamilyProps) {
           <ModelRow
             key={model.name}
             model={model}
-            imageSize={size !== null && model.imageSizes.includes(size) ? size : model.imageSizes[0]!}
+            imageSize={size !== null && model.imageSizes.includes(size) ? size : model.defaultImageSize}
           />
         ))}
       </ul>
@@ -146,6 +148,7 @@ function OwnModel({ imageSize }: { imageSize: number | null }) {
         <Button onClick={() => run(pickModelFiles().then(load))}>{own.file}</Button>
         <Button onClick={() => run(pickFolder().then(load))}>{own.folder}</Button>
       </div>
+      <PackAddress imageSize={imageSize} />
     </section>
   );
 }
