@@ -3,7 +3,7 @@ import type { RecordingSource } from '../state/recording';
 import type { DiskFile, RecordingDevices } from './recorder';
 
 /** Frames that wait for a page that is busy for a moment. */
-const waitingFrames = 4;
+const waitingFrames = 2;
 
 const folderName = 'recordings';
 

@@ -25,7 +25,7 @@ function fakeDevices() {
   class FakeTrack extends EventTarget {
     isLive = true;
     muted = false;
-    stats = { deliveredFrames: 10 };
+    stats = { totalFrames: 13, discardedFrames: 3 };
     readonly #frames = deferred<ReadableStreamDefaultController<VideoFrame>>();
 
     readonly readable = new ReadableStream<VideoFrame>({
@@ -49,7 +49,7 @@ function fakeDevices() {
     async burst(count: number) {
       const controller = await this.#frames.promise;
       for (let n = 0; n < count; n++) controller.enqueue(makeFrame());
-      this.stats.deliveredFrames += count;
+      this.stats.totalFrames += count;
       await settle();
     }
 
@@ -339,6 +339,41 @@ it('goes on recording when tracking fails, says so, and a click tries again', as
   recorder.live!.selectNew();
   await recorder.point(middle, 1);
   expect(store.getState().live).toMatchObject({ objects: { list: [{ id: 1 }] }, pending: 0 });
+});
+
+it('does not put masks on a video whose frames are not those that were followed', async () => {
+  const { recorder, tracks, store, now, calls } = await recording();
+  await recorder.start('camera');
+  await tracks[0]!.send(1);
+  await recorder.point(middle, 1);
+  // The file that is opened here has ten frames.
+  await tracks[0]!.send(3);
+  recorder.stop();
+  await settle();
+  expect(now()).toMatchObject({ phase: 'failed', failure: 'not-opened' });
+  expect(calls).not.toContain('keepLive');
+  expect(store.getState().project.video).toBeNull();
+});
+
+it('follows on with the processor when the graphics device is lost', async () => {
+  const { recorder, tracks, store, fail, calls, tracked } = await recording();
+  await recorder.start('camera');
+  await tracks[0]!.send(1);
+  await recorder.point(middle, 1);
+  await settle();
+  fail.track = new MaskletError('device-lost', 'x');
+  await tracks[0]!.send(1);
+  await settle();
+  expect(calls).toContain('load wasm');
+  expect(store.getState().live.failure).toBeNull();
+  expect(tracked()).toEqual(['1 0-0', '1 1-1', '1 1-1']);
+  // As many frames as the file has that is opened here.
+  await tracks[0]!.send(8);
+  recorder.stop();
+  await settle();
+  expect(store.getState().masklets.byObject[1]!.trackedFrames).toBe(9);
+  // The state before all of it went with the model that it was remembered of.
+  expect(store.getState().history.steps).toEqual([]);
 });
 
 it('keeps what there is when the source ends by itself, the disk is full or the file can not be opened', async () => {

@@ -54,7 +54,7 @@ export type RecordingFigures = LiveFigures & {
 export type NumberedFrame = RecordedFrame & { readonly frame: VideoFrame };
 
 /** `MediaStreamTrack.stats`, W3C Media Capture Extensions; not in every browser. */
-type VideoTrack = MediaStreamTrack & { stats?: { deliveredFrames: number } };
+type VideoTrack = MediaStreamTrack & { stats?: { totalFrames: number; discardedFrames: number } };
 
 type Session = {
   source: RecordingSource;
@@ -64,7 +64,7 @@ type Session = {
   file: DiskFile | null;
   startedMs: number;
   endedMs: number | null;
-  deliveredAtStart: number;
+  madeAtStart: number;
   seenFrames: number;
   droppedFrames: number;
   /** Of the frames recorded so far. */
@@ -134,8 +134,8 @@ export class Recorder {
     if (!session) return { elapsedMs: 0, recordedFrames: 0, droppedFrames: 0, ...nothingFollowed };
     const { startedMs, endedMs, seenFrames, droppedFrames, timestampsUs, live } = session;
     const elapsedMs = startedMs > 0 ? (endedMs ?? this.#context.clock.nowMs()) - startedMs : 0;
-    // What the page was too late for it never saw.
-    const missed = Math.max(0, this.#deliveredFrames(session) - seenFrames - slack);
+    // What the browser had no room for, or the page was too late for, it never saw.
+    const missed = Math.max(0, this.#madeFrames(session) - seenFrames - slack);
     return {
       elapsedMs,
       recordedFrames: timestampsUs.length,
@@ -156,7 +156,7 @@ export class Recorder {
       file: null,
       startedMs: 0,
       endedMs: null,
-      deliveredAtStart: 0,
+      madeAtStart: 0,
       seenFrames: 0,
       droppedFrames: 0,
       timestampsUs: [],
@@ -297,7 +297,7 @@ export class Recorder {
     track.addEventListener('mute', tellMuted);
     track.addEventListener('unmute', tellMuted);
     session.reader = this.#devices.framesOf!(track).getReader();
-    session.deliveredAtStart = track.stats?.deliveredFrames ?? 0;
+    session.madeAtStart = madeBy(track) ?? 0;
     session.startedMs = clock.nowMs();
     patch(store, 'recording', { phase: 'recording', isMuted: track.muted });
     void this.#pump(session, session.reader);
@@ -348,7 +348,7 @@ export class Recorder {
     if (this.#session !== session) return;
     session.endedMs ??= clock.nowMs();
     patch(store, 'recording', { phase: 'stopping' });
-    const capturedFrames = Math.max(session.seenFrames, this.#deliveredFrames(session));
+    const capturedFrames = Math.max(session.seenFrames, this.#madeFrames(session));
     if (session.stream) release(session.stream);
     // What is under way may still ask for recorded frames.
     const live = await session.live.finish();
@@ -415,9 +415,9 @@ export class Recorder {
     this.#ending = Promise.all([this.#ending, clearAway()]);
   }
 
-  #deliveredFrames({ stream, deliveredAtStart }: Session): number {
+  #madeFrames({ stream, madeAtStart }: Session): number {
     const [track] = (stream?.getVideoTracks() ?? []) as VideoTrack[];
-    return track?.stats ? track.stats.deliveredFrames - deliveredAtStart : 0;
+    return (madeBy(track) ?? madeAtStart) - madeAtStart;
   }
 }
 
@@ -454,6 +454,11 @@ function failureOfRecording(error: unknown): RecordingFailure {
     'unsupported-codec': 'unsupported',
   };
   return failures[asMaskletError(error).code] ?? 'broke-off';
+}
+
+/** Frames of the source, less those left out to keep to the frame rate that was asked for. */
+function madeBy(track: VideoTrack | undefined): number | null {
+  return track?.stats ? track.stats.totalFrames - track.stats.discardedFrames : null;
 }
 
 /** The camera's light goes off. */

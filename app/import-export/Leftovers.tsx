@@ -11,10 +11,12 @@ export function Leftovers() {
   return leftovers.map(({ name, source, recordedAtMs }) => (
     <div key={name} className={styles.leftover}>
       <p className={styles.words}>{t.recording.leftover(source, recordedAtMs)}</p>
-      <Button variant="quiet" onClick={() => run(recorder.deleteLeftover(name))}>
-        {t.recording.deleteLeftover}
-      </Button>
-      <Button onClick={() => run(recorder.openLeftover(name))}>{t.recording.openLeftover}</Button>
+      <div className={styles.choices}>
+        <Button variant="quiet" onClick={() => run(recorder.deleteLeftover(name))}>
+          {t.recording.deleteLeftover}
+        </Button>
+        <Button onClick={() => run(recorder.openLeftover(name))}>{t.recording.openLeftover}</Button>
+      </div>
     </div>
   ));
 }

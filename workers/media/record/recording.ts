@@ -4,6 +4,7 @@
  */
 import { asMaskletError, MaskletError } from '../../protocol/errors';
 import type { RecordedFrame } from '../../protocol/media-contract';
+import { copyFrame } from '../decode/copy-frame';
 import type { LiveFrames } from '../decode/live-frames';
 import { recordingCodec, type RecordingCodec } from './encoder-config';
 import { FrameFitter } from './fit-frame';
@@ -13,7 +14,7 @@ import { RecordingFile, type DiskFile } from './recording-file';
 const maxEncoding = 3;
 /** Encoded frames that wait for the disk. */
 const maxUnwritten = 90;
-/** Newest frames kept as they came; those before are read back from the file. */
+/** Newest frames kept, copied out of the camera's memory; those before are read back from the file. */
 const keptFrames = 3;
 /** Seeking decodes from a key frame on. */
 const keyFrameUs = 1_000_000;
@@ -27,6 +28,7 @@ export class Recording {
   /** In the order they went in. */
   readonly #encoding: Encoding[] = [];
   readonly #kept = new Map<number, VideoFrame>();
+  readonly #copies = new Set<Promise<void>>();
   #fitter: FrameFitter | null = null;
   #encoder: Promise<VideoEncoder> | null = null;
   #file: RecordingFile | null = null;
@@ -88,7 +90,7 @@ export class Recording {
     const encoder = await this.#encoder?.catch(() => null);
     // What is in a failed encoder is lost; what came out is not.
     if (encoder?.state === 'configured') await encoder.flush().catch(() => undefined);
-    this.#end(encoder);
+    await this.#end(encoder);
     if (this.#file) await this.#file.finish();
     else this.#disk.close();
     return this.frameCount;
@@ -97,12 +99,12 @@ export class Recording {
   /** Gives everything up. */
   async discard(): Promise<void> {
     this.#isOver = true;
-    this.#end(await this.#encoder?.catch(() => null));
+    await this.#end(await this.#encoder?.catch(() => null));
     if (this.#file) await this.#file.abandon();
     else this.#disk.close();
   }
 
-  #end(encoder: VideoEncoder | null | undefined): void {
+  async #end(encoder: VideoEncoder | null | undefined): Promise<void> {
     if (encoder && encoder.state !== 'closed') encoder.close();
     for (const { frame, resolve } of this.#encoding.splice(0)) {
       this.#live.close(frame);
@@ -110,6 +112,7 @@ export class Recording {
     }
     for (const frame of this.#kept.values()) this.#live.close(frame);
     this.#kept.clear();
+    await Promise.all(this.#copies);
   }
 
   async #start(firstUs: number, { width, height }: FrameFitter): Promise<VideoEncoder> {
@@ -169,10 +172,28 @@ export class Recording {
 
   #keep(frameIndex: number, frame: VideoFrame): void {
     this.#kept.set(frameIndex, frame);
+    const copy: Promise<void> = this.#replaceByCopy(frameIndex, frame).finally(() => this.#copies.delete(copy));
+    this.#copies.add(copy);
     for (const [oldest, old] of this.#kept) {
       if (this.#kept.size <= keptFrames) return;
       this.#kept.delete(oldest);
       this.#live.close(old);
+    }
+  }
+
+  /** Gives the camera its memory back. */
+  async #replaceByCopy(frameIndex: number, frame: VideoFrame): Promise<void> {
+    // It may go, and be closed, while the copy is made.
+    const source = this.#live.adopt(frame.clone());
+    try {
+      const copy = this.#live.adopt(await copyFrame(source));
+      if (this.#kept.get(frameIndex) !== frame) return this.#live.close(copy);
+      this.#kept.set(frameIndex, copy);
+      this.#live.close(frame);
+    } catch {
+      // The camera's own does as well.
+    } finally {
+      this.#live.close(source);
     }
   }
 
