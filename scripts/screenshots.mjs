@@ -161,10 +161,12 @@ const server = await preview({ root, preview: { port: 4176, strictPort: true }, 
 const browser = await chromium.launch({ executablePath: findChromium() ?? '', args: chromiumArgs });
 const converter = await browser.newPage();
 
+/** @param {State} state */
+const isAsked = ({ name }) => asked.length === 0 || asked.includes(name);
+
 /** @param {Page} page @param {State[]} states */
-async function take(page, states = []) {
-  for (const { name, theme, show, hide } of states) {
-    if (asked.length > 0 && !asked.includes(name)) continue;
+async function take(page, states) {
+  for (const { name, theme, show, hide } of states.filter(isAsked)) {
     await page.emulateMedia({ colorScheme: theme, reducedMotion: 'reduce' });
     await show?.(page);
     // Thumbnails and the film strip come behind; a change of theme fades.
@@ -178,7 +180,8 @@ async function take(page, states = []) {
   }
 }
 
-for (const { size, locale, first, prompted, tracked } of visits) {
+for (const { size, locale, first = [], prompted = [], tracked = [] } of visits) {
+  if (![...first, ...prompted, ...tracked].some(isAsked)) continue;
   const page = await browser.newPage({ viewport: size, locale, hasTouch: size === narrow });
   page.setDefaultTimeout(300_000);
   await page.goto(`${url}?provider=wasm`);
@@ -187,11 +190,13 @@ for (const { size, locale, first, prompted, tracked } of visits) {
   await take(page, first);
   await prompt(page);
   await take(page, prompted);
-  await page.evaluate(async () => {
-    await window.masklet.track();
-    await window.masklet.seek(52);
-  });
-  await take(page, tracked);
+  if (tracked.some(isAsked)) {
+    await page.evaluate(async () => {
+      await window.masklet.track();
+      await window.masklet.seek(52);
+    });
+    await take(page, tracked);
+  }
   await page.close();
 }
 await browser.close();
