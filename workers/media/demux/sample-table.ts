@@ -1,9 +1,9 @@
 /**
  * Which sample is shown when: samples in decode order and an edit list in, frames in presentation order out. Pure.
  *
- * Differs from ffprobe: a second edit starts where the first one ends (ISO 14496-12 §8.6.6), while ffmpeg 5 adds the
- * first sample's composition offset to it; and an edit of no duration goes on to the end of the track, while ffmpeg
- * shows nothing of it.
+ * Differs from ffprobe: a sample that the file is too short for is no frame, while ffmpeg shows what there is of it; a
+ * second edit starts where the first one ends (ISO 14496-12 §8.6.6), while ffmpeg 5 adds the first sample's composition
+ * offset to it; and an edit of no duration goes on to the end of the track, while ffmpeg shows nothing of it.
  */
 import type { SampleIndex } from '../encoded-video';
 import type { FrameTable } from '../frame-table';
