@@ -164,7 +164,13 @@ test('no word on the page stands outside the catalogue', async ({ masklet }) => 
   await outside('model', 'Masklet nano', /^[\d.]+ [kMG]B$/);
   await page.getByRole('button', { name: /Other models/ }).click();
   await expect(page.getByText('SAM 2.1 tiny')).toBeVisible();
-  await outside('models', /^(aria-label: )?SAM 2/, 'Masklet nano', /^[\d.]+ [kMG]B$/);
+  await outside(
+    'models',
+    /^(aria-label: )?(SAM 2|EdgeTAM)/,
+    'placeholder: https://',
+    'Masklet nano',
+    /^[\d.]+ [kMG]B$/,
+  );
   await page.keyboard.press('Escape');
   await page.setViewportSize({ width: 390, height: 844 });
   await outside('narrow');
