@@ -18,8 +18,9 @@ test('a track that breaks is offered for review, walked to by key, and found rig
   await masklet.call('track', {});
   const stops = await masklet.call('review');
   expect(stops.map(({ frame }) => frame)).toEqual(stops.map(({ frame }) => frame).toSorted((a, b) => a - b));
-  // It comes back out of nothing behind the declaration.
-  expect(stops).toContainEqual(expect.objectContaining({ object, reason: 'appears' }));
+  // Behind the declaration it comes back out of nothing, or stays gone for long: what the model makes of it is worth a look.
+  const behind = stops.filter(({ frame }) => frame > 20).map(({ reason }) => reason);
+  expect(behind.some((reason) => reason === 'appears' || reason === 'absent')).toBe(true);
 
   await masklet.call('seek', 0);
   await page.getByTestId('stage').focus();
