@@ -9,10 +9,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+import torch
+
 from masklet_export.checkpoints.load_model import load_model
 from masklet_export.model.edgetam_configuration import EDGETAM_REPOSITORY
 from masklet_export.model.hub_configurations import ARCHITECTURES, HUB_SIZES, hub_repository
 from masklet_export.model.hub_model import HubModel, unloaded_edgetam, unloaded_hub_model
+from masklet_export.model.video_model import VideoModel
 from masklet_export.pack.bench_graphs import bench_graph, peak_memory_mb
 from masklet_export.pack.check_pack import check_graphs, check_trajectory, open_for_check
 from masklet_export.pack.manifest import GRAPH_NAMES, PackCard, PackManifest, TrackerSettings, read_manifest
@@ -52,6 +55,7 @@ def _parser() -> argparse.ArgumentParser:
     pack.add_argument("--size", type=int, help="input size S, a multiple of 32 (default: the weights' own)")
     pack.add_argument("--dtype", choices=sorted(_STORAGE), default="fp16", help="storage of the matrices")
     pack.add_argument("--card", help="name of a shipped card, or a JSON file: title, licence, provenance, …")
+    _add_score_shift(pack)
     pack.add_argument("--quality", type=Path, help="JSON object of measured quality, put into the manifest as it is")
     pack.add_argument("--name", help="pack name (default: the card's, or the output folder's)")
     pack.add_argument("--out", type=Path, required=True, help="folder to write")
@@ -60,6 +64,7 @@ def _parser() -> argparse.ArgumentParser:
     check.add_argument("pack", type=Path, help="the pack's folder, or a weightless model's JSON file")
     check.add_argument("--weights", type=Path, required=True, help="as for `pack`")
     check.add_argument("--size", type=int, help="input size of a weightless model (default: the weights' own)")
+    _add_score_shift(check)
     check.add_argument("--tolerance", type=float, default=0.01, help="allowed error, in deviations of each output")
     check.set_defaults(run=_check)
 
@@ -89,6 +94,21 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _add_score_shift(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--object-score-shift",
+        type=float,
+        default=0.0,
+        help="added to the object score, which says `absent` below 0: calibration on held-out clips",
+    )
+
+
+def _shift_object_score(model: VideoModel, shift: float) -> None:
+    bias = model.mask_decoder.pred_obj_score_head.proj_out.bias
+    with torch.no_grad():
+        bias += shift
+
+
 def _pack(options: argparse.Namespace) -> int:
     card, tracker = load_card(options.card) if options.card else (_plain_card(options), TrackerSettings())
     if options.quality:
@@ -96,6 +116,7 @@ def _pack(options: argparse.Namespace) -> int:
     if options.name:
         card = replace(card, name=options.name)
     model = load_model(options.weights, options.size)
+    _shift_object_score(model, options.object_score_shift)
     tracker = replace(tracker, num_spatial_memories=model.temporal_positions.shape[0])
     _report(write_pack(options.out, model, card, tracker, _STORAGE[options.dtype]))
     worst = write_parity_report(options.out, model, options.dtype)
@@ -104,14 +125,15 @@ def _pack(options: argparse.Namespace) -> int:
 
 
 def _check(options: argparse.Namespace) -> int:
-    if options.pack.suffix == ".json":
-        model = load_model(options.weights, options.size)
-        if not isinstance(model, HubModel):
-            raise ValueError(f"{options.weights} holds no SAM 2 or EdgeTAM")
+    is_weightless = options.pack.suffix == ".json"
+    model = load_model(options.weights, options.size if is_weightless else read_manifest(options.pack).image_size)
+    _shift_object_score(model, options.object_score_shift)
+    if not is_weightless:
+        sessions = open_for_check(options.pack, model)
+    elif isinstance(model, HubModel):
         sessions = WeightlessSessions(options.pack, model)
     else:
-        model = load_model(options.weights, read_manifest(options.pack).image_size)
-        sessions = open_for_check(options.pack, model)
+        raise ValueError(f"{options.weights} holds no SAM 2 or EdgeTAM")
     worst = 0.0
     print(f"{'output':46} {'max error':>10} {'mean error':>10} {'deviation':>10}")
     for error in (*check_graphs(sessions, model), *check_trajectory(sessions, model)):
