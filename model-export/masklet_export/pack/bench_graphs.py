@@ -33,10 +33,10 @@ class GraphTimes:
     graph: str
     operations: int
     session_ms: float
-    """To make a session of the graph with float32 weights in it."""
+    """To make a session of the graph with float32 weights in it; processor time."""
     ours_ms: float
     naive_ms: float
-    """The shortest of all runs: whatever else a machine does only adds to them."""
+    """The shortest of all runs, in processor time of the one thread: other work on the machine counts little."""
     difference: float
     """Largest between the two graphs' results, over the largest value there."""
 
@@ -45,15 +45,15 @@ class GraphTimes:
         return self.ours_ms / self.naive_ms
 
 
-def bench_graph(model: VideoModel, graph: str, runs: int, threads: int = 1) -> GraphTimes:
+def bench_graph(model: VideoModel, graph: str, runs: int) -> GraphTimes:
     """Time one graph for one object with a full memory bank."""
     proto = BUILDERS[graph](model, "float32")
     inputs = full_bank_inputs(model)[graph]
     traced, traced_inputs = naive_export(model, graph, inputs)
-    start = time.perf_counter()
-    ours = _session(proto.SerializeToString(), threads)
-    session_ms = 1000 * (time.perf_counter() - start)
-    naive = _session(traced, threads)
+    start = time.process_time()
+    ours = _session(proto.SerializeToString())
+    session_ms = 1000 * (time.process_time() - start)
+    naive = _session(traced)
     # A traced graph leaves out what its network does not read.
     wanted = {value.name for value in naive.get_inputs()}
     traced_inputs = {name: value for name, value in traced_inputs.items() if name in wanted}
@@ -74,7 +74,7 @@ def bench_graph(model: VideoModel, graph: str, runs: int, threads: int = 1) -> G
 
 
 def peak_memory_mb(model: VideoModel) -> float:
-    """Of a process of its own that opens all four graphs, float32 weights inside, and runs each once."""
+    """Of a process of its own that opens all four graphs, float32 weights inside, and runs each once; on Linux only."""
     inputs = full_bank_inputs(model)
     with tempfile.TemporaryDirectory() as folder:
         for name, build in BUILDERS.items():
@@ -128,7 +128,8 @@ def full_bank_inputs(model: VideoModel, seed: int = 0) -> dict[str, Arrays]:
 
 
 _PROBE = """
-import resource, sys
+import re, sys
+from pathlib import Path
 import numpy as np, onnxruntime as ort
 folder, *names = sys.argv[1:]
 options = ort.SessionOptions()
@@ -137,22 +138,22 @@ open_ = lambda name: ort.InferenceSession(f"{folder}/{name}.onnx", options, prov
 sessions = {name: open_(name) for name in names}
 for name, session in sessions.items():
     session.run(None, dict(np.load(f"{folder}/{name}.npz")))
-print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000)
+print(int(re.search(r"VmHWM:\\s+(\\d+)", Path("/proc/self/status").read_text())[1]) / 1000)
 """
-"""Prints the process's largest size; it has nothing of PyTorch in it."""
+"""Prints the process's largest size. Not by `getrusage`: that remembers the process it was started from."""
 
 
-def _session(graph: bytes, threads: int) -> ort.InferenceSession:
+def _session(graph: bytes) -> ort.InferenceSession:
     options = ort.SessionOptions()
-    options.intra_op_num_threads = threads
+    options.intra_op_num_threads = 1
     options.log_severity_level = 3
     return ort.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
 
 
 def _run_ms(session: ort.InferenceSession, inputs: Arrays) -> float:
-    start = time.perf_counter()
+    start = time.process_time()
     session.run(None, inputs)
-    return 1000 * (time.perf_counter() - start)
+    return 1000 * (time.process_time() - start)
 
 
 def _difference(actual: np.ndarray, expected: np.ndarray) -> float:
