@@ -16,7 +16,7 @@ function inChromium(args: string[]) {
 
 const optimizeDeps = {
   exclude: ['onnxruntime-web'],
-  include: ['comlink', 'mediabunny', 'mp4box', 'unzipit', 'fast-png', 'client-zip', 'fflate'],
+  include: ['comlink', 'mediabunny', 'mp4box', 'unzipit', 'fast-png', 'client-zip', 'fflate', '@noble/hashes/sha2.js'],
 };
 
 export default defineConfig({

@@ -140,9 +140,11 @@ async function compileRight(
   return null;
 }
 
-/** Other graphs, another browser or another device are checked anew. */
-function checkKey({ manifest: { name, version, imageSize, graphs }, precision }: ModelPack, device: string): string {
-  const hashes = Object.values(graphs).map(({ sha256 }) => sha256.slice(0, 8));
+/** Other graphs, other expectations, another browser or another device are checked anew. */
+function checkKey({ manifest, precision }: ModelPack, device: string): string {
+  const { name, version, imageSize, graphs, expectations } = manifest;
+  const files = [...Object.values(graphs), ...(expectations ? [expectations] : [])];
+  const hashes = files.map(({ sha256 }) => sha256.slice(0, 8));
   return [name, version, imageSize, precision, ...hashes, device, navigator.userAgent].join(' | ');
 }
 
