@@ -246,8 +246,8 @@ test('a drifting mask is put right in few actions: go there, paint, track what i
   await masklet.call('prompt', { object, frame: 20, mask: truthOf(1, 20) });
   expect(await masklet.call('track')).toBe(40);
   const agreement = async (frame: number) => iou((await masklet.call('mask', object, frame))!, truthOf(0, frame));
-  const drifted = await agreement(24);
-  expect(drifted).toBeLessThan(0.6);
+  const drifted = await agreement(26);
+  expect(drifted).toBeLessThan(0.7);
   const before = (await masklet.call('history')).steps.length;
 
   // G and the number; Delete takes the wrong prompt; T tracks outward from there.
@@ -261,8 +261,8 @@ test('a drifting mask is put right in few actions: go there, paint, track what i
   await page.keyboard.press('t');
   await expect.poll(async () => (await masklet.call('history')).steps.length).toBe(before + 2);
   await masklet.idle();
-  const fixed = await agreement(24);
-  console.log(`drift at frame 24: IoU ${drifted.toFixed(3)} before, ${fixed.toFixed(3)} after`);
+  const fixed = await agreement(26);
+  console.log(`drift at frame 26: IoU ${drifted.toFixed(3)} before, ${fixed.toFixed(3)} after`);
   expect(fixed).toBeGreaterThan(drifted + 0.15);
   // Before frame 20 nothing could change: the run has stopped there early.
   const told = (await page.getByText(/^Tracked \d+ frames again, \d+ changed$/).textContent())!;
@@ -271,9 +271,9 @@ test('a drifting mask is put right in few actions: go there, paint, track what i
   expect(changed).toBeGreaterThan(0);
   // The comparison: undo shows what it was, redo what it is.
   await page.keyboard.press('Control+z');
-  await expect.poll(() => agreement(24)).toBe(drifted);
+  await expect.poll(() => agreement(26)).toBe(drifted);
   await page.keyboard.press('Control+Shift+z');
-  await expect.poll(() => agreement(24)).toBe(fixed);
+  await expect.poll(() => agreement(26)).toBe(fixed);
 
   // Between in and out only, a single frame, and a lock that a run respects.
   await masklet.call('clear', { object, frame: 0 });
