@@ -134,7 +134,7 @@ test('a pack from an address that is broken is told in a sentence, and the model
     const asked = await serve(page, files());
     await loadAddress(page, `${server}${what.replaceAll(' ', '-')}/`);
     await expect(alert, what).toContainText(says);
-    expect((await masklet.call('status')).model, what).toBe('nano');
+    await expect.poll(async () => (await masklet.call('status')).model, what).toBe('nano');
     expect(
       asked.every((path) => path.startsWith(`/${what.replaceAll(' ', '-')}/`)),
       what,
@@ -198,7 +198,7 @@ test('folders and zips from disk are told apart from broken ones', async ({ mask
     for (const { what, files, says } of broken) {
       await choose(button, written(files()));
       await expect(alert, what).toContainText(says);
-      expect((await masklet.call('status')).model, what).toBe('nano');
+      await expect.poll(async () => (await masklet.call('status')).model, what).toBe('nano');
     }
     await choose(button, written(microFiles()));
     await inForce(masklet, 'micro');
