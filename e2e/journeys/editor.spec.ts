@@ -264,6 +264,7 @@ test('a drifting mask is put right in few actions: go there, paint, track what i
   const fixed = await agreement(26);
   console.log(`drift at frame 26: IoU ${drifted.toFixed(3)} before, ${fixed.toFixed(3)} after`);
   expect(fixed).toBeGreaterThan(drifted + 0.15);
+  expect(fixed).toBeGreaterThan(0.85);
   // Before frame 20 nothing could change: the run has stopped there early.
   const told = (await page.getByText(/^Tracked \d+ frames again, \d+ changed$/).textContent())!;
   const [frames, changed] = told.match(/\d+/g)!.map(Number) as [number, number];
