@@ -13,7 +13,7 @@ from safetensors.torch import load_file, save_file
 from masklet_export.checkpoints.load_model import load_model
 from masklet_export.model.edgetam_configuration import edgetam_configuration
 from masklet_export.model.hub_model import build_hub_module
-from masklet_export.pack.check_pack import check_graphs, check_trajectory
+from masklet_export.pack.check_pack import check_graphs, check_session
 from masklet_export.pack.micro_hub import EDGETAM_SIZES, micro_edgetam_model, write_micro_edgetam
 from masklet_export.pack.random_hub_model import in_meta_layout, random_hub_model
 from masklet_export.pack.weightless_sessions import WeightlessSessions
@@ -66,17 +66,16 @@ def test_weightless_graphs_equal_pytorch(tmp_path: Path) -> None:
     write_weightless(tmp_path, model, WeightlessCard("m", "M", "", "", "a/b"), EDGETAM_SIZES)
     for size in EDGETAM_SIZES:
         sessions = WeightlessSessions(tmp_path / "m.json", model.set_image_size(size))
-        for error in check_graphs(sessions, model):
-            assert error.max_error < 2e-3 * max(1, error.deviation), error
-        for error, _ in zip(check_trajectory(sessions, model), range(5), strict=False):
-            assert error.max_error < 2e-3 * max(1, error.deviation), error
+        for error in (*check_graphs(sessions, model), *check_session(sessions, model)):
+            # One cell across the threshold of the stability score is 0.003 of a mask this small.
+            assert error.relative < 1e-2, error
 
 
 def test_the_shipped_graphs_equal_pytorch() -> None:
     model = random_hub_model(edgetam_configuration()).set_image_size(512)
     sessions = WeightlessSessions(SHIPPED / "edgetam.json", model)
     for error in check_graphs(sessions, model, slots=2):
-        assert error.max_error < 2e-3 * max(1, error.deviation), error
+        assert error.max_error < 2e-3 * max(1, error.scale), error
 
 
 def test_the_fixture_is_what_the_code_writes(tmp_path: Path) -> None:

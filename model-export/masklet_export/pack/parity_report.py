@@ -14,13 +14,12 @@ from masklet_export.pack.check_pack import check_graphs, open_for_check
 
 PARITY_FILE = "parity.json"
 _SLOTS = 3
-_SMALLEST_DEVIATION = 1e-3
 
 
 def write_parity_report(pack: Path, model: VideoModel, dtype: str) -> float:
     """Compare the pack with the model and write the report into it.
 
-    Returns: the largest error of any output, in standard deviations of that output.
+    Returns: the largest error of any output beyond rounding, in units of that output's scale.
     """
     errors = list(check_graphs(open_for_check(pack, model), model, slots=_SLOTS))
     content = {
@@ -31,10 +30,11 @@ def write_parity_report(pack: Path, model: VideoModel, dtype: str) -> float:
             error.name: {
                 "maxError": error.max_error,
                 "meanError": error.mean_error,
-                "deviation": error.deviation,
+                "rounding": error.rounding,
+                "scale": error.scale,
             }
             for error in errors
         },
     }
     (pack / PARITY_FILE).write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
-    return max(error.max_error / max(error.deviation, _SMALLEST_DEVIATION) for error in errors)
+    return max(error.relative for error in errors)
