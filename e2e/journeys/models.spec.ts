@@ -106,6 +106,7 @@ test('a model is downloaded once the person agrees, with pauses, and kept for th
   const [model] = await masklet.call('models');
   expect(model).toMatchObject({ name: 'micro-hub', storedBytes: hub.weights.length });
   expect(model!.sha256).toMatch(/^[0-9a-f]{64}$/);
+  expect(hub.apiRequests).toEqual(['/api/models/masklet/micro-hub/tree/main']);
   await expect(dialog.getByText('In use')).toHaveCount(1);
   await page.keyboard.press('Escape');
   await page.keyboard.press('Escape');
@@ -182,9 +183,19 @@ test('a download that fails says why, loses nothing, and leaves the model before
   // A server without ranges sends all of it again.
   hub.behaviour = { cutAfter: 500_000, etag: '"2"' };
   await expect(load()).rejects.toMatchObject({ code: 'network' });
-  hub.behaviour = { hasRanges: false, etag: '"2"' };
+
+  // All there and of the right shapes, but not the file that the hub says it has; a mirror that says nothing will do.
+  const other = Uint8Array.from(hub.weights);
+  other[other.length - 1]! ^= 1;
+  hub.behaviour = { hasRanges: false, etag: '"2"', bytes: other };
+  await expect(load()).rejects.toMatchObject({ code: 'model-corrupt', message: expect.stringContaining('published') });
+  expect(await stored()).toBe(0);
+  hub.behaviour = { cutAfter: 500_000, etag: '"3"' };
+  await expect(load()).rejects.toMatchObject({ code: 'network' });
+  hub.behaviour = { hasRanges: false, etag: '"3"', sha256: null };
   expect(await load()).toMatchObject({ name: 'micro-hub', imageSize: 64, imageSizes: [64, 96] });
   expect(hub.requests.at(-1)!.range).toMatch(/^bytes=/);
+  expect(hub.apiRequests).toHaveLength(2);
 });
 
 test('weights from disk give the same masks in both layouts; packs come in zips; wrong files are told', async ({

@@ -4,6 +4,7 @@ import { asMaskletError, MaskletError } from '../../protocol/errors';
 import type { SourceFile } from '../../protocol/media-contract';
 import type { StoreProgress } from '../../protocol/segment-contract';
 import type { CatalogueEntry } from './catalogue';
+import { publishedHash } from './published-hash';
 import { checkWeights, fetchWeightless, recogniseWeights } from './weightless-pack';
 import { openWeightsFile } from './weights-file';
 import {
@@ -47,7 +48,7 @@ export async function downloadWeights(
   } finally {
     writer.close();
   }
-  return verify(catalogueUrl, entry, record, onProgress, signal);
+  return verify(catalogueUrl, entry, record, onProgress, signal, () => entry.sha256 ?? publishedHash(url, signal));
 }
 
 /** Copies a file into the store. @throws `cancelled`, `model-corrupt`, `model-incompatible`, `storage-full`, `busy` */
@@ -77,7 +78,7 @@ export async function keepWeights(
     writer.close();
     if (!isWhole) await removeStored(entry.name);
   }
-  return verify(catalogueUrl, entry, record, onProgress, signal);
+  return verify(catalogueUrl, entry, record, onProgress, signal, () => null);
 }
 
 function emptyRecord(name: string, source: string): WeightsRecord {
@@ -159,13 +160,17 @@ function continues(response: Response, start: number, { totalBytes, etag }: Weig
   return etag === null || theirs === null || theirs === etag;
 }
 
-/** Header first: a wrong file is told at once. A file that fails is not kept. */
+/**
+ * Header first: a wrong file is told at once. A file that fails is not kept.
+ * @param publishedAs SHA-256 of the file; null where nobody says, or where it is somebody's own
+ */
 async function verify(
   catalogueUrl: string,
   entry: CatalogueEntry,
   record: WeightsRecord,
   onProgress: OnProgress,
   signal: AbortSignal,
+  publishedAs: () => string | null | Promise<string | null>,
 ): Promise<StoredWeights> {
   try {
     const file = await openUnchecked(entry.name);
@@ -177,7 +182,8 @@ async function verify(
     const found = recogniseWeights(weights, [entry]);
     checkWeights(weights, await fetchWeightless(catalogueUrl, found));
     const hash = await hashFile(file, onProgress, signal);
-    if (entry.sha256 && hash !== entry.sha256) {
+    const published = await publishedAs();
+    if (published !== null && hash !== published) {
       throw new MaskletError('model-corrupt', `The weights of ${entry.title} are not those that were published.`);
     }
     await writeRecord({ ...record, sha256: hash, storedAt: new Date().toISOString() });
