@@ -14,9 +14,9 @@ export function useNotice(place: NoticePlace): NoticeProps | null {
   const { engine } = useApp();
   const notice = useAppState((state) => state.notices[place]);
   if (!notice) return null;
-  const { action } = notice;
+  const { action, instead } = notice;
   return {
-    text: failureText(notice),
+    text: instead ? `${failureText(notice)} ${t.model.instead[instead]}` : failureText(notice),
     action: action && { label: t.actions[action], onClick: () => void act(engine, action, place) },
     // Without its worker the page cannot go on: that one stays.
     dismiss: place === 'threads' ? null : { label: t.dismiss, onClick: () => engine.context.dismiss(place) },

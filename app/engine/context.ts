@@ -1,6 +1,7 @@
 /** What every command needs: the state, the threads in force, and the guards they share. */
-import { failureOf, MaskletError, type ErrorCode } from '../../workers/protocol/errors';
+import { failureOf, MaskletError, type ErrorCode, type Failure } from '../../workers/protocol/errors';
 import type { ObjectId } from '../../workers/protocol/prompt';
+import type { ModelStatus } from '../../workers/protocol/segment-contract';
 import type { VideoInfo } from '../../workers/protocol/video';
 import { actionFor, type NoticeAction, type NoticePlace } from '../state/notices';
 import { findObject } from '../state/objects';
@@ -65,6 +66,12 @@ export class EngineContext {
     const at = placeOf(code, place);
     const notice = { ...failure, action: action === undefined ? actionFor(at, code) : action };
     this.store.setState(({ notices }) => ({ notices: { ...notices, [at]: notice } }));
+  }
+
+  /** Says why a model does not run as it should, and where it runs instead. */
+  reportInstead(failure: Failure, instead: ModelStatus['provider']): void {
+    const model = { ...failure, action: null, instead };
+    this.store.setState(({ notices }) => ({ notices: { ...notices, model } }));
   }
 
   dismiss(place: NoticePlace): void {

@@ -219,6 +219,18 @@ it('reports a failed model and loads it again', async () => {
   expect(store.getState().notices.model).toBeUndefined();
 });
 
+it('says once what a device could not do, and what is used instead', async () => {
+  const fake = fakeEngine();
+  running = fake;
+  const { engine, store, device } = fake;
+  device.verdict = { code: 'webgpu-unavailable', message: 'Wrong.', reason: ['wrong-numbers', 'fake', 'float16'] };
+  await engine.model.load();
+  expect(store.getState().notices.model).toMatchObject({ code: 'webgpu-unavailable', action: null, instead: 'webgpu' });
+  device.verdict = null;
+  await engine.model.load();
+  expect(store.getState().notices.model).toBeUndefined();
+});
+
 it('asks only for the latest frame while scrubbing, and closes every frame', async () => {
   const { engine, store, gates, calls, frames } = await opened();
   calls.length = 0;

@@ -1,5 +1,5 @@
 /** In-memory workers for the tests of the engine: the same calls over the same ports. */
-import { MaskletError } from '../../workers/protocol/errors';
+import { MaskletError, type Failure } from '../../workers/protocol/errors';
 import type { ExportApi, ExportRequest } from '../../workers/protocol/export-contract';
 import type { MaskResult } from '../../workers/protocol/mask';
 import type { MediaApi } from '../../workers/protocol/media-contract';
@@ -79,6 +79,8 @@ export function fakeEngine() {
   const frames = new FakeFrames();
   const gates = { frame: new Gate(), prompt: new Gate(), model: new Gate(), track: new Gate(), record: new Gate() };
   const recorder = { isBehind: false };
+  /** Why the device does not run the model as it should; found out at every load. */
+  const device: { verdict: Failure | null } = { verdict: null };
   let recorded = 0;
   const fail: Partial<Record<'open' | 'prompt' | 'track' | 'model' | 'frame' | 'record', MaskletError>> = {};
   const kill: Partial<Record<ThreadName, (error: MaskletError) => void>> = {};
@@ -158,8 +160,12 @@ export function fakeEngine() {
   };
 
   const segment: SegmentApi = {
-    async loadModel({ provider }: LoadModelRequest) {
+    async loadModel({ provider }: LoadModelRequest, onProgress) {
       calls.push(`load ${provider}`);
+      if (device.verdict) {
+        onProgress({ stage: 'check', loadedBytes: 0, totalBytes: 1 });
+        await new Promise((resolve) => setTimeout(resolve));
+      }
       await gates.model.pass();
       throwOnce('model');
       return {
@@ -172,7 +178,7 @@ export function fakeEngine() {
         precision: 'float32',
         device: 'fake',
         threads: null,
-        fallback: null,
+        fallback: device.verdict,
       };
     },
     async useCatalogue() {},
@@ -352,7 +358,7 @@ export function fakeEngine() {
       findLeftovers: async () => [],
     },
   });
-  return { engine, store, calls, frames, gates, recorder, reach, snapshots, fail, kill, exported, clock };
+  return { engine, store, calls, frames, gates, recorder, device, reach, snapshots, fail, kill, exported, clock };
 }
 
 /** Sound is tested on its own. */

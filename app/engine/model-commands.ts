@@ -94,6 +94,7 @@ export class ModelCommands {
     const { store, threads } = this.#context;
     // The rest of a failed download still reports for a moment.
     let isLoading = true;
+    let wasChecked = false;
     this.#context.dismiss('model');
     patch(store, 'model', { stage: 'download', loadedBytes: 0, totalBytes: 0, failure: null, msPerFrame: null });
     try {
@@ -101,9 +102,12 @@ export class ModelCommands {
         { source: this.#source, provider, ...(this.#imageSize ? { imageSize: this.#imageSize } : {}) },
         callback(({ stage, loadedBytes, totalBytes }) => {
           if (isLoading) patch(store, 'model', { stage, loadedBytes, totalBytes });
+          wasChecked ||= stage === 'check';
         }),
       );
       patch(store, 'model', { stage: 'ready', status });
+      // A verdict on a device is told when it is made; on later visits it stands in the model's panel.
+      if (status.fallback && wasChecked) this.#context.reportInstead(status.fallback, status.provider);
       return status;
     } catch (thrown) {
       const error = asMaskletError(thrown);

@@ -305,6 +305,7 @@ export const de: Messages = {
       wasm: 'Jeder Frame wird auf dem eigenen Prozessor berechnet. Das ist langsamer als auf einer Grafikkarte: Sekunden statt Augenblicke. Nichts geht an einen Server.',
     },
     precision: { float16: 'float16, so schnell es geht', float32: 'float32' },
+    instead: { webgpu: 'Stattdessen wird in float32 gerechnet.', wasm: 'Stattdessen rechnet der Prozessor.' },
     whyTitle: { webgpu: 'Warum nicht float16?', wasm: 'Warum nicht WebGPU?' },
     download: (loaded, total) => `${formatBytes(loaded)} von ${formatBytes(total)}`,
     retry: 'Noch einmal laden',

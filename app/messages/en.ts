@@ -217,6 +217,7 @@ export const en = {
       wasm: 'Every frame is computed on your processor, which is slower than a graphics card: expect seconds where WebGPU takes moments. Nothing is sent to a server.',
     },
     precision: { float16: 'float16, as fast as it gets', float32: 'float32' },
+    instead: { webgpu: 'It computes in float32 instead.', wasm: 'The processor is used instead.' },
     whyTitle: { webgpu: 'Why not float16?', wasm: 'Why not WebGPU?' },
     download: (loaded: number, total: number) => `${formatBytes(loaded)} of ${formatBytes(total)}`,
     retry: 'Load again',

@@ -1,12 +1,17 @@
 /** Failures a person should see, each where it happened: one per place, the newest. */
 import type { ErrorCode, Failure } from '../../workers/protocol/errors';
+import type { ModelStatus } from '../../workers/protocol/segment-contract';
 
 export type NoticePlace = 'open' | 'model' | 'frame' | 'tracking' | 'export' | 'threads';
 
 /** The way on that its button offers. */
 export type NoticeAction = 'choose-file' | 'retry-model' | 'use-wasm' | 'use-webgpu' | 'restart' | 'track' | 'export';
 
-type Notice = Failure & { action: NoticeAction | null };
+type Notice = Failure & {
+  action: NoticeAction | null;
+  /** Where a model runs that could not run as it should. */
+  instead?: ModelStatus['provider'];
+};
 
 export type NoticesState = Readonly<Partial<Record<NoticePlace, Notice>>>;
 
