@@ -9,7 +9,7 @@ import { LiveFrames } from './decode/live-frames';
 import { upright, type PictureGeometry } from './decode/upright-frame';
 import { VideoFrames, type FrameReader } from './decode/video-frames';
 import { openSource } from './demux/open-source';
-import { Recording } from './record/recording';
+import type { Recording } from './record/recording';
 import { SceneCuts } from './scene-cuts';
 import { selectFrames } from './select-frames';
 
@@ -143,6 +143,8 @@ const api: MediaApi = {
   thumbnail,
   connect: async (port) => serve(frameSource(videoFrames(), true), port),
   startRecording: async ({ file, framesPerSecond }) => {
+    // With the writer of files, which opening a video has no use for.
+    const { Recording } = await import('./record/recording');
     if (recording) throw new MaskletError('busy', 'A recording is going on. End it first.');
     const disk = await file.createSyncAccessHandle();
     disk.truncate(0);
