@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -304,6 +305,29 @@ def test_two_processes_train_one_model(tmp_path: Path) -> None:
     # 48 frames in steps of 2 x 6: both ranks' frames count.
     assert state.notes == {"step": 4, "frames_seen": 48, "best": state.notes["best"], "seed": 1}
     assert all(torch.isfinite(value).all() for value in state.tensors.values())
+
+
+def test_a_signal_to_the_whole_process_group_loses_nothing(tmp_path: Path) -> None:
+    """As torchrun and a terminal send it: to the training process and to its loader."""
+    config = tmp_path / "run.toml"
+    endless = TINY_TOML.replace("total_frames = 48", "total_frames = 1_000_000")
+    config.write_text("loader_processes = 1\n" + endless)
+    command = [sys.executable, "-u", "-m", "masklet_export.train.command_line", str(config)]
+    folders = ["--data", str(tmp_path), "--output", str(tmp_path / "run")]
+    with subprocess.Popen(
+        [*command, *folders], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True
+    ) as run:
+        assert run.stdout is not None
+        lines = []
+        for line in run.stdout:
+            lines.append(line)
+            if " step 4 " in line:
+                os.killpg(run.pid, signal.SIGTERM)
+    assert run.returncode == 0, "".join(lines)
+    assert lines[-1].startswith("stopped at step")
+    state = load_state(tmp_path / "run" / "state")
+    assert state is not None
+    assert state.notes["step"] >= 4
 
 
 def test_command_line_starts_stops_and_resumes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -84,6 +84,6 @@ def open_stream(stream: StepStream, processes: int) -> Iterator[Step]:
 
 def _start_worker(_: int) -> None:
     torch.set_num_threads(1)
-    # The training process decides when to stop, and stops its worker.
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    # The training process decides when to stop, and stops its worker: torchrun signals the whole process group.
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
