@@ -196,7 +196,8 @@ export class TrackCommands {
     const { signal } = run.controller;
     const isOutward = edit !== undefined;
     if (isOutward) run.isAffectedOnly = true;
-    const stream = await threads.segment.track(isOutward ? { ...request, stopWhenAgreed } : request, signal);
+    const stop = { ...stopWhenAgreed, ...(edit === request.from ? {} : { beyond: edit }) };
+    const stream = await threads.segment.track(isOutward ? { ...request, stopWhenAgreed: stop } : request, signal);
     const doneBefore = run.frames;
     const reached = new Map<ObjectId, number>();
     let followedMs = -Infinity;

@@ -1,6 +1,8 @@
 import { expect, it } from 'vitest';
 import type { MaskSummary } from '../../workers/protocol/mask';
+import type { FramePrompts } from '../../workers/protocol/prompt';
 import { closeEdit, closeReachedEdits, markFresh, markStale, maskletsFor, writeMasks } from './masklets';
+import type { PromptsState } from './prompts';
 import { editPasses, gapPasses, passesFrom } from './track-plan';
 
 const whole = { from: 0, to: 9 };
@@ -19,8 +21,13 @@ function masks(object: number, from: number, to: number, origin: MaskSummary['or
   }));
 }
 
+const aPoint: FramePrompts = { points: [{ xNorm: 0.5, yNorm: 0.5, label: 1 }], box: null, mask: null };
+
 /** Two objects of ten frames, tracked everywhere. */
-const tracked = () => ({ masklets: writeMasks(maskletsFor(10), [...masks(1, 0, 9), ...masks(2, 0, 9)]) });
+const tracked = () => ({
+  masklets: writeMasks(maskletsFor(10), [...masks(1, 0, 9), ...masks(2, 0, 9)]),
+  prompts: { byObject: { 1: { 4: aPoint, 7: aPoint }, 2: { 4: aPoint } } } as PromptsState,
+});
 
 it('carries every correction outward, both ways, objects that share one together', () => {
   const state = tracked();
@@ -39,6 +46,25 @@ it('carries every correction outward, both ways, objects that share one together
   state.masklets = closeEdit(state.masklets, 2, 4, 1);
   expect(editPasses(state, [2], { direction: 'forward', range: whole })).toEqual([]);
   expect(editPasses(state, [2], { direction: 'both', range: whole })).toHaveLength(1);
+});
+
+it('starts at a prompt that is left where an edit took the last one of its frame away', () => {
+  const state = tracked();
+  state.masklets = markStale(state.masklets, 1, 6);
+  expect(editPasses(state, [1], { direction: 'both', range: whole })).toEqual([
+    { objects: [1], from: 4, to: 9, direction: 'forward', edit: 6 },
+    { objects: [1], from: 4, to: 0, direction: 'backward', edit: 6 },
+  ]);
+  state.masklets = markStale(tracked().masklets, 1, 2);
+  expect(editPasses(state, [1], { direction: 'both', range: whole })).toEqual([
+    { objects: [1], from: 4, to: 9, direction: 'forward', edit: 2 },
+    { objects: [1], from: 4, to: 0, direction: 'backward', edit: 2 },
+  ]);
+  // Edits before the in point come in together.
+  state.masklets = markStale(markStale(tracked().masklets, 1, 2), 1, 4);
+  expect(editPasses(state, [1], { direction: 'forward', range: { from: 6, to: 9 } })).toEqual([
+    { objects: [1], from: 6, to: 9, direction: 'forward', edit: 6 },
+  ]);
 });
 
 it('closes an edit where nothing stale is left on its side', () => {

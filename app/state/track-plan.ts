@@ -4,6 +4,7 @@
 import type { ObjectId } from '../../workers/protocol/prompt';
 import type { TrackDirection } from '../../workers/protocol/segment-contract';
 import { FrameMark, markOf, type Masklet, type OpenEdit } from './masklets';
+import { promptedFrames } from './prompts';
 import type { AppState } from './store';
 
 /** First and last frame, inclusive. */
@@ -15,7 +16,7 @@ export type Pass = {
   /** Inclusive; before `from` when it goes backward. */
   to: number;
   direction: 'forward' | 'backward';
-  /** It carries the edit of this frame outward: it ends where nothing changes any more. */
+  /** It carries the edit of this frame outward: it ends where, past that frame, nothing changes any more. */
   edit?: number;
 };
 
@@ -29,30 +30,54 @@ export function scopeRange({ masklets, playback }: Pick<AppState, 'masklets' | '
   return playback.range ?? { from: 0, to: masklets.frameCount - 1 };
 }
 
-/** From each edited frame outward: forward passes first, each edit once, objects with the same edit together. */
-export function editPasses(state: Pick<AppState, 'masklets'>, objects: readonly ObjectId[], scope: TrackScope): Pass[] {
+/**
+ * From each edited frame outward: forward passes first, each edit once, objects with the same edit together. Where the
+ * edit took the frame's last prompt away, its neighbours remember masks that this prompt has made: the way starts at the
+ * nearest frame that has one, before it rather than after.
+ */
+export function editPasses(
+  state: Pick<AppState, 'masklets' | 'prompts'>,
+  objects: readonly ObjectId[],
+  scope: TrackScope,
+): Pass[] {
   const { from, to } = scope.range;
-  const forward = new Map<number, ObjectId[]>();
-  const backward = new Map<number, ObjectId[]>();
-  for (const object of objects) {
-    for (const [frameIndex, open] of state.masklets.byObject[object]?.edits ?? []) {
-      if ((open & forwardBit) !== 0 && frameIndex <= to) append(forward, Math.max(frameIndex, from), object);
-      if ((open & backwardBit) !== 0 && frameIndex >= from) append(backward, Math.min(frameIndex, to), object);
-    }
-  }
   const passes: Pass[] = [];
-  if (scope.direction !== 'backward') {
-    for (const [edit, ids] of [...forward].sort(([a], [b]) => a - b)) {
-      passes.push({ objects: ids, from: edit, to, direction: 'forward', edit });
-    }
-  }
-  if (scope.direction !== 'forward') {
-    for (const [edit, ids] of [...backward].sort(([a], [b]) => b - a)) {
+  for (const object of objects) {
+    const prompted = promptedFrames(state.prompts, object);
+    for (const [frameIndex, open] of state.masklets.byObject[object]?.edits ?? []) {
+      const nearest =
+        prompted.findLast((frame) => frame <= frameIndex) ?? prompted.find((frame) => frame > frameIndex) ?? frameIndex;
+      const start = clamp(nearest, scope.range);
+      const edit = clamp(frameIndex, scope.range);
+      if ((open & forwardBit) !== 0 && frameIndex <= to && scope.direction !== 'backward') {
+        join(passes, { objects: [object], from: start, to, direction: 'forward', edit });
+      }
       // Nothing lies before the first frame.
-      if (edit > from) passes.push({ objects: ids, from: edit, to: from, direction: 'backward', edit });
+      if ((open & backwardBit) !== 0 && frameIndex >= from && start > from && scope.direction !== 'forward') {
+        join(passes, { objects: [object], from: start, to: from, direction: 'backward', edit });
+      }
     }
   }
-  return passes;
+  return passes.sort(inOrder);
+}
+
+/** Adds a pass, or its objects to one that is the same for others. */
+function join(passes: Pass[], pass: Pass): void {
+  const same = passes.find(
+    ({ from, edit, direction }) => from === pass.from && edit === pass.edit && direction === pass.direction,
+  );
+  if (same) same.objects = [...new Set([...same.objects, ...pass.objects])];
+  else passes.push(pass);
+}
+
+/** Forward first, then backward, each along its way. */
+function inOrder(a: Pass, b: Pass): number {
+  if (a.direction !== b.direction) return a.direction === 'forward' ? -1 : 1;
+  return a.direction === 'forward' ? a.from - b.from : b.from - a.from;
+}
+
+function clamp(frameIndex: number, { from, to }: FrameRange): number {
+  return Math.max(from, Math.min(to, frameIndex));
 }
 
 /** Through the frames that have no mask yet, away from those that have. */
@@ -81,7 +106,7 @@ export function gapPasses(
 
 /** A run in one or both directions from a frame, within the scope. */
 export function passesFrom(objects: ObjectId[], start: number, { direction, range }: TrackScope): Pass[] {
-  const from = Math.max(range.from, Math.min(range.to, start));
+  const from = clamp(start, range);
   const passes: Pass[] = [];
   if (direction !== 'backward') passes.push({ objects, from, to: range.to, direction: 'forward' });
   const before = direction === 'both' ? from - 1 : from;
@@ -100,10 +125,4 @@ function gapsOf(masklet: Masklet | undefined, { from, to }: FrameRange): FrameRa
     else gaps.push({ from: frameIndex, to: frameIndex });
   }
   return gaps;
-}
-
-function append(map: Map<number, ObjectId[]>, key: number, object: ObjectId): void {
-  const list = map.get(key);
-  if (list) list.push(object);
-  else map.set(key, [object]);
 }

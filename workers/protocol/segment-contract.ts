@@ -91,8 +91,9 @@ export type TrackRequest = {
   /**
    * An object is left alone, in each direction, once so many frames in a row have come out as they were before, by
    * intersection over union at the model's mask grid, or but for a fifth of their edge: re-tracking after a correction need not go to the video's end.
+   * Only frames past `beyond` count, where it is given.
    */
-  stopWhenAgreed?: { iou: number; frames: number };
+  stopWhenAgreed?: { iou: number; frames: number; beyond?: number };
 };
 
 /** Where a tracked frame's time went, ms. */

@@ -14,7 +14,7 @@ function disc(radius: number, flipped: readonly [number, number][] = []): FrameM
 
 const settles = (mask: FrameMask, before: FrameMask | null) => {
   const watch = new AgreementWatch({ iou: 0.97, frames: 2 });
-  for (let n = 0; n < 2; n++) watch.note(1, agreement(mask, before));
+  for (let n = 0; n < 2; n++) watch.note(1, agreement(mask, before), { frameIndex: n, isReverse: false });
   return watch.hasSettled(1);
 };
 
@@ -34,4 +34,15 @@ it('agrees by the union, and for small objects by their edge', () => {
   // Gone is not, whatever its edge was.
   expect(settles(disc(-1), disc(4))).toBe(false);
   expect(settles(disc(4), null)).toBe(false);
+});
+
+it('counts from a frame on, in the direction of the run', () => {
+  for (const isReverse of [false, true]) {
+    const watch = new AgreementWatch({ iou: 0.97, frames: 2, beyond: 10 });
+    const settledAt = Array.from({ length: 12 }, (_, n) => (isReverse ? 15 - n : 5 + n)).find((frameIndex) => {
+      watch.note(1, agreement(disc(4), disc(4)), { frameIndex, isReverse });
+      return watch.hasSettled(1);
+    });
+    expect(settledAt).toBe(isReverse ? 8 : 12);
+  }
 });

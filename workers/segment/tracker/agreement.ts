@@ -6,6 +6,8 @@ export type StopWhenAgreed = {
   iou: number;
   /** Frames in a row that must reach it. */
   frames: number;
+  /** Frames on the way to this one, and itself, do not count. */
+  beyond?: number;
 };
 
 export type Agreement = {
@@ -48,6 +50,8 @@ export function agreement(mask: FrameMask, before: FrameMask | null): Agreement 
   return { iou: either === 0 ? 1 : both / either, differing: either - both, edge };
 }
 
+type Passage = { frameIndex: number; isReverse: boolean };
+
 /** Counts, object by object, the frames in a row that agreed. */
 export class AgreementWatch {
   readonly #stop: StopWhenAgreed;
@@ -57,7 +61,9 @@ export class AgreementWatch {
     this.#stop = stop;
   }
 
-  note(object: number, agreed: Agreement | null): void {
+  note(object: number, agreed: Agreement | null, { frameIndex, isReverse }: Passage): void {
+    const { beyond } = this.#stop;
+    if (beyond !== undefined && (isReverse ? frameIndex >= beyond : frameIndex <= beyond)) return;
     const isEnough =
       agreed !== null && (agreed.iou >= this.#stop.iou || agreed.differing <= agreed.edge * edgeTolerance);
     this.#inARow.set(object, isEnough ? (this.#inARow.get(object) ?? 0) + 1 : 0);

@@ -182,7 +182,7 @@ export class Tracker {
         if (asked.length === 0) continue;
         const next = passages[n + 1]?.frameIndex ?? null;
         const step = await this.#inTurn(() => this.#pass(asked, passage, next));
-        for (const { object, agreement: agreed } of step.masks) watch?.note(object, agreed);
+        for (const { object, agreement: agreed } of step.masks) watch?.note(object, agreed, passage);
         yield { ...step, done: n + 1, total: passages.length };
       }
     } finally {
