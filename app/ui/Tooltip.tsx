@@ -1,5 +1,5 @@
 import { Tooltip as RadixTooltip } from 'radix-ui';
-import type { ReactNode } from 'react';
+import type { FocusEvent, ReactNode } from 'react';
 import { Keys } from './Keys';
 import styles from './Tooltip.module.css';
 
@@ -13,7 +13,9 @@ type TooltipProps = {
 export function Tooltip({ label, keys, side = 'bottom', children }: TooltipProps) {
   return (
     <RadixTooltip.Root>
-      <RadixTooltip.Trigger asChild>{children}</RadixTooltip.Trigger>
+      <RadixTooltip.Trigger asChild onFocus={showForKeyboard}>
+        {children}
+      </RadixTooltip.Trigger>
       <RadixTooltip.Portal>
         <RadixTooltip.Content className={styles.tooltip} side={side} sideOffset={6} collisionPadding={8}>
           {label}
@@ -22,4 +24,9 @@ export function Tooltip({ label, keys, side = 'bottom', children }: TooltipProps
       </RadixTooltip.Portal>
     </RadixTooltip.Root>
   );
+}
+
+/** Focus that a menu gives or gives back after a click needs no tooltip, which would also take the next Escape. */
+function showForKeyboard(event: FocusEvent<HTMLElement>): void {
+  if (!event.currentTarget.matches(':focus-visible')) event.preventDefault();
 }

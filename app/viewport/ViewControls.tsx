@@ -45,14 +45,14 @@ export function ViewControls({ scale, pixelRatio }: ViewControlsProps) {
         width={220}
       >
         <div className={styles.zoomRow}>
+          <Button onClick={() => patch(store, 'view', { zoom: null })}>{t.view.fit}</Button>
+          <Button onClick={() => zoom(1 / pixelRatio / scale)}>{t.view.actualSize}</Button>
           <IconButton label={t.view.zoomOut} keys={keysOf('zoom-out')} onClick={() => zoom(1 / 1.5)}>
             <Minus size={14} />
           </IconButton>
           <IconButton label={t.view.zoomIn} keys={keysOf('zoom-in')} onClick={() => zoom(1.5)}>
             <Plus size={14} />
           </IconButton>
-          <Button onClick={() => patch(store, 'view', { zoom: null })}>{t.view.fit}</Button>
-          <Button onClick={() => zoom(1 / pixelRatio / scale)}>{t.view.actualSize}</Button>
         </div>
       </Popover>
     </div>

@@ -1,4 +1,5 @@
 /** Commands by name, and keys of one's own. */
+import type { Locator } from '@playwright/test';
 import { expect, test } from '../fixtures/masklet-page';
 
 test('the palette finds and runs commands; keys can be changed, and are remembered', async ({ masklet }) => {
@@ -34,6 +35,14 @@ test('the palette finds and runs commands; keys can be changed, and are remember
   await page.getByTestId('stage').focus();
   await page.keyboard.press('Space');
   await expect.poll(frame).toBe(0);
+
+  // One Escape closes a menu, however it was opened, and no tooltip comes in between.
+  for (const open of [(zoom: Locator) => zoom.click(), (zoom: Locator) => zoom.press('Enter')]) {
+    await open(page.getByRole('button', { name: 'Zoom', exact: true }));
+    await expect(page.getByRole('button', { name: 'Fit', exact: true })).toBeFocused();
+    await page.keyboard.press('Escape');
+    await expect(page.getByRole('dialog')).toHaveCount(0);
+  }
 
   await page.reload();
   await masklet.openMedia('shapes.mp4');
