@@ -45,7 +45,7 @@ window.addEventListener('beforeunload', (event) => {
   const { phase } = store.getState().recording;
   if (phase === 'recording' || phase === 'stopping') event.preventDefault();
 });
-void engine.recorder.findLeftovers();
+void engine.recorder.leftovers.find();
 
 // Not awaited up here: the catalogue's chunk imports this one, and would wait for it in turn.
 void speak(store, store.getState().view.language).then(() => {

@@ -1,6 +1,6 @@
 /** The browser's own cameras and screens, and where their recordings lie. */
 import type { RecordingSource } from '../state/recording';
-import type { DiskFile, RecordingDevices } from './recorder';
+import type { DiskFile, RecordingDevices } from './recording-devices';
 
 /** Frames that wait for a page that is busy for a moment. */
 const waitingFrames = 2;

@@ -4,7 +4,8 @@ import { FrameMark, markOf } from '../state/masklets';
 import { deferred } from './deferred';
 import { fakeEngine, settle } from './fake-threads';
 import type { RecordingSource } from '../state/recording';
-import { Recorder, recordingName, type DiskFile, type RecordingDevices } from './recorder';
+import { Recorder } from './recorder';
+import { recordingName, type DiskFile, type RecordingDevices } from './recording-devices';
 
 const frameUs = 40_000;
 
@@ -471,11 +472,11 @@ it('knows why there is no recording, and can be asked again', async () => {
 
 it('offers what earlier pages left behind, to be opened or deleted', async () => {
   const { recorder, store, files, calls } = await recording();
-  await recorder.findLeftovers();
+  await recorder.leftovers.find();
   const left = () => store.getState().leftovers.list.map(({ name }) => name);
   // The newest first.
   expect(left()).toEqual(['screen-2', 'camera-1']);
-  await recorder.deleteLeftover('screen-2');
+  await recorder.leftovers.remove('screen-2');
   expect(left()).toEqual(['camera-1']);
   expect(files[1]).toMatchObject({ isThere: false });
   await recorder.openLeftover('camera-1');

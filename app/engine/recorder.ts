@@ -13,35 +13,15 @@ import { nothingLive } from '../state/live';
 import { patch } from '../state/store';
 import type { EngineContext } from './context';
 import { download } from './download';
+import { Leftovers } from './leftovers';
+import { askForSource, failureOfSource, framesMadeBy, RecordingRefusal, release, type VideoTrack } from './live-source';
 import { LiveTracker, type LiveFigures } from './live-tracker';
 import type { ModelCommands } from './model-commands';
 import type { Player } from './player';
+import { recordedFile, type DiskFile, type RecordingDevices } from './recording-devices';
 import { sourceFiles } from './source-files';
 import type { TrackCommands } from './track-commands';
 import type { VideoCommands } from './video-commands';
-
-/** What the browser has for it; some lack a part, and insecure addresses lack `mediaDevices`. */
-export type RecordingDevices = {
-  isSecure: boolean;
-  mediaDevices: Partial<Pick<MediaDevices, 'getUserMedia' | 'getDisplayMedia'>> | undefined;
-  /** Frames of a live track as they come, the newest when the reader is late; undefined where they can't be had. */
-  framesOf: ((track: MediaStreamTrack) => ReadableStream<VideoFrame>) | undefined;
-  /** An empty file on the browser's own disk. */
-  createFile(source: RecordingSource): Promise<DiskFile>;
-  /** Files of pages that are gone, which were neither saved nor discarded. */
-  findLeftovers(): Promise<DiskFile[]>;
-};
-
-export type DiskFile = {
-  name: string;
-  source: RecordingSource;
-  handle: FileSystemFileHandle;
-  /** Another page no longer takes it for a leftover. */
-  hold(): Promise<void>;
-  /** It need not outlive this page any more. */
-  markSaved(): Promise<void>;
-  remove(): Promise<void>;
-};
 
 export type RecordingFigures = LiveFigures & {
   elapsedMs: number;
@@ -52,9 +32,6 @@ export type RecordingFigures = LiveFigures & {
 
 /** A frame of the source, with its number in the recording. */
 export type NumberedFrame = RecordedFrame & { readonly frame: VideoFrame };
-
-/** `MediaStreamTrack.stats`, W3C Media Capture Extensions; not in every browser. */
-type VideoTrack = MediaStreamTrack & { stats?: { totalFrames: number; discardedFrames: number } };
 
 type Session = {
   source: RecordingSource;
@@ -79,6 +56,7 @@ const maxUnderWay = 4;
 const slack = 8;
 
 export class Recorder {
+  readonly leftovers: Leftovers;
   readonly #context: EngineContext;
   readonly #model: ModelCommands;
   readonly #video: VideoCommands;
@@ -89,7 +67,6 @@ export class Recorder {
   #session: Session | null = null;
   #shown: NumberedFrame | null = null;
   #ending: Promise<unknown> = Promise.resolve();
-  #leftovers: DiskFile[] = [];
   #last: { file: File; capturedFrames: number | null; disk: DiskFile } | null = null;
 
   constructor(
@@ -106,6 +83,7 @@ export class Recorder {
     this.#player = player;
     this.#tracking = tracking;
     this.#devices = devices;
+    this.leftovers = new Leftovers(context, devices);
   }
 
   /** Borrowed: valid until the next one is shown. Null before the first. */
@@ -166,7 +144,7 @@ export class Recorder {
     this.#session = session;
     this.#context.store.setState({ recording: { ...notRecording, phase: 'asking', source } });
     try {
-      const stream = await this.#ask(source);
+      const stream = await askForSource(this.#devices, source);
       if (this.#session !== session) {
         release(stream);
         return;
@@ -174,7 +152,7 @@ export class Recorder {
       session.stream = stream;
       await this.#record(session, stream);
     } catch (error) {
-      if (this.#session === session) this.#fail(session, failureOf(error));
+      if (this.#session === session) this.#fail(session, failureOfSource(error));
     }
   }
 
@@ -220,61 +198,16 @@ export class Recorder {
     await disk.markSaved();
   }
 
-  /** Looks for recordings that earlier pages left behind, to be offered. */
-  async findLeftovers(): Promise<void> {
-    const found = await this.#devices.findLeftovers().catch(() => []);
-    const dated = await Promise.all(
-      found.map(async (disk) => ({ disk, recordedAtMs: (await disk.handle.getFile()).lastModified })),
-    );
-    dated.sort((a, b) => b.recordedAtMs - a.recordedAtMs);
-    this.#leftovers = dated.map(({ disk }) => disk);
-    const list = dated.map(({ disk: { name, source }, recordedAtMs }) => ({ name, source, recordedAtMs }));
-    patch(this.#context.store, 'leftovers', { list });
-  }
-
   /** Opens a recording that was left behind. @throws as `MediaApi.open` */
   async openLeftover(name: string): Promise<void> {
-    const disk = this.#leftovers.find((leftover) => leftover.name === name);
+    const disk = this.leftovers.byName(name);
     if (!disk) return;
     await disk.hold();
-    const file = await this.#fileOf(disk);
+    const file = await recordedFile(disk);
     if (!file) return;
     this.#last = { file, capturedFrames: null, disk };
     await this.#video.openFiles(sourceFiles([file]));
-    this.#forgetLeftover(name);
-  }
-
-  async deleteLeftover(name: string): Promise<void> {
-    await this.#leftovers.find((leftover) => leftover.name === name)?.remove();
-    this.#forgetLeftover(name);
-  }
-
-  #forgetLeftover(name: string): void {
-    this.#leftovers = this.#leftovers.filter((leftover) => leftover.name !== name);
-    const { list } = this.#context.store.getState().leftovers;
-    patch(this.#context.store, 'leftovers', { list: list.filter((leftover) => leftover.name !== name) });
-  }
-
-  /** @throws DOMException as `getUserMedia` and `getDisplayMedia`; RecordingRefusal where they are missing */
-  async #ask(source: RecordingSource): Promise<MediaStream> {
-    const { isSecure, mediaDevices, framesOf } = this.#devices;
-    if (!isSecure) throw new RecordingRefusal('insecure');
-    if (!framesOf) throw new RecordingRefusal('unsupported');
-    // No sound: a microphone would be one more thing to trust the page with, and masks need none.
-    if (source === 'screen') {
-      if (!mediaDevices?.getDisplayMedia) throw new RecordingRefusal('unsupported');
-      return mediaDevices.getDisplayMedia({ video: { frameRate: { ideal: 30 } }, audio: false });
-    }
-    if (!mediaDevices?.getUserMedia) throw new RecordingRefusal('unsupported');
-    return mediaDevices.getUserMedia({
-      video: {
-        width: { ideal: 1280 },
-        height: { ideal: 720 },
-        frameRate: { ideal: 30 },
-        facingMode: { ideal: 'environment' },
-      },
-      audio: false,
-    });
+    this.leftovers.forget(name);
   }
 
   async #record(session: Session, stream: MediaStream): Promise<void> {
@@ -297,7 +230,7 @@ export class Recorder {
     track.addEventListener('mute', tellMuted);
     track.addEventListener('unmute', tellMuted);
     session.reader = this.#devices.framesOf!(track).getReader();
-    session.madeAtStart = madeBy(track) ?? 0;
+    session.madeAtStart = framesMadeBy(track) ?? 0;
     session.startedMs = clock.nowMs();
     patch(store, 'recording', { phase: 'recording', isMuted: track.muted });
     void this.#pump(session, session.reader);
@@ -354,7 +287,7 @@ export class Recorder {
     const live = await session.live.finish();
     await threads.media.finishRecording().catch((error: unknown) => (session.failure ??= failureOfRecording(error)));
     const disk = session.file;
-    const file = disk && (await this.#fileOf(disk).catch(() => null));
+    const file = disk && (await recordedFile(disk).catch(() => null));
     if (this.#session !== session) return;
     if (!file || session.timestampsUs.length === 0) {
       this.#fail(session, session.failure === 'ran-out' ? 'no-room' : (session.failure ?? 'empty'));
@@ -370,14 +303,6 @@ export class Recorder {
       return;
     }
     this.#end(session, session.failure);
-  }
-
-  /** As it is called when it is saved. What is on disk is not copied. */
-  async #fileOf({ handle, source }: DiskFile): Promise<File | null> {
-    const onDisk = await handle.getFile();
-    if (onDisk.size === 0) return null;
-    const date = new Date(onDisk.lastModified);
-    return new File([onDisk], recordingName(source, date), { type: 'video/mp4', lastModified: onDisk.lastModified });
   }
 
   #show(shown: NumberedFrame): void {
@@ -417,36 +342,11 @@ export class Recorder {
 
   #madeFrames({ stream, madeAtStart }: Session): number {
     const [track] = (stream?.getVideoTracks() ?? []) as VideoTrack[];
-    return (madeBy(track) ?? madeAtStart) - madeAtStart;
+    return (framesMadeBy(track) ?? madeAtStart) - madeAtStart;
   }
 }
 
 const nothingFollowed: LiveFigures = { passedFrames: 0, trackedFrames: 0, framesPerSecond: null };
-
-class RecordingRefusal extends Error {
-  readonly failure: RecordingFailure;
-
-  constructor(failure: RecordingFailure) {
-    super(failure);
-    this.failure = failure;
-  }
-}
-
-/** W3C Media Capture and Streams §10.2, Screen Capture §5.1; of the file, the File System standard's. */
-function failureOf(error: unknown): RecordingFailure {
-  if (error instanceof RecordingRefusal) return error.failure;
-  const failures: Record<string, RecordingFailure> = {
-    NotAllowedError: 'denied',
-    SecurityError: 'denied',
-    AbortError: 'denied',
-    NotFoundError: 'no-device',
-    OverconstrainedError: 'no-device',
-    NotReadableError: 'busy',
-    QuotaExceededError: 'no-room',
-  };
-  const byName = failures[error instanceof Error || error instanceof DOMException ? error.name : ''];
-  return byName ?? (asMaskletError(error).code === 'storage-full' ? 'no-room' : 'unsupported');
-}
 
 function failureOfRecording(error: unknown): RecordingFailure {
   const failures: Partial<Record<ErrorCode, RecordingFailure>> = {
@@ -454,21 +354,4 @@ function failureOfRecording(error: unknown): RecordingFailure {
     'unsupported-codec': 'unsupported',
   };
   return failures[asMaskletError(error).code] ?? 'broke-off';
-}
-
-/** Frames of the source, less those left out to keep to the frame rate that was asked for. */
-function madeBy(track: VideoTrack | undefined): number | null {
-  return track?.stats ? track.stats.totalFrames - track.stats.discardedFrames : null;
-}
-
-/** The camera's light goes off. */
-function release(stream: MediaStream): void {
-  for (const track of stream.getTracks()) track.stop();
-}
-
-/** `camera 2026-11-21 14.03.mp4`, by the clock on the wall. */
-export function recordingName(source: RecordingSource, date: Date): string {
-  const two = (value: number) => String(value).padStart(2, '0');
-  const day = `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
-  return `${source} ${day} ${two(date.getHours())}.${two(date.getMinutes())}.mp4`;
 }

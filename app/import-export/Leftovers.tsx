@@ -12,7 +12,7 @@ export function Leftovers() {
     <div key={name} className={styles.leftover}>
       <p className={styles.words}>{t.recording.leftover(source, recordedAtMs)}</p>
       <div className={styles.choices}>
-        <Button variant="quiet" onClick={() => run(recorder.deleteLeftover(name))}>
+        <Button variant="quiet" onClick={() => run(recorder.leftovers.remove(name))}>
           {t.recording.deleteLeftover}
         </Button>
         <Button onClick={() => run(recorder.openLeftover(name))}>{t.recording.openLeftover}</Button>
