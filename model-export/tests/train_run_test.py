@@ -260,7 +260,7 @@ def test_a_pack_warm_starts_a_run_without_loss(tmp_path: Path, generator: ClipGe
     trained.set_image_size(64)
     shape_images = torch.randn(8, 3, 64, 64)
     model = new_model(seed=6)
-    report = warm_start(model, tmp_path / "pack", lambda: shape_images)
+    report = warm_start(model, tmp_path / "pack", lambda _: shape_images)
     assert "pack" in report
     model.eval()
     images = torch.randn(2, 3, 64, 64)

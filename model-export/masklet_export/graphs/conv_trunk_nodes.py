@@ -9,8 +9,10 @@ from torch import nn
 
 from masklet_export.graphs.graph_builder import GraphBuilder, Value
 from masklet_export.graphs.layers import gelu, layer_norm, linear, pointwise_conv, relu
-from masklet_export.model.conv_trunk import ConvNorm, ConvTrunk, GlobalAttentionBlock, ResidualBlock
+from masklet_export.graphs.lite_trunk_nodes import lite_maps
+from masklet_export.model.conv_trunk import AttentionTrunk, ConvNorm, ConvTrunk, GlobalAttentionBlock, ResidualBlock
 from masklet_export.model.feature_neck import FeatureNeck
+from masklet_export.model.lite_trunk import DetailPath, LiteTrunk
 from masklet_export.model.nano import NanoModel
 
 
@@ -26,6 +28,21 @@ class FeatureValues:
 def nano_features(graph: GraphBuilder, image: Value, model: NanoModel) -> FeatureValues:
     """Trunk and neck on [1,3,S,S]."""
     trunk, neck = model.trunk, model.neck
+    maps = lite_maps(graph, image, trunk) if isinstance(trunk, LiteTrunk) else conv_maps(graph, image, trunk)
+    fine, middle = conv(graph, maps[0], neck.conv_stride4), conv(graph, maps[1], neck.conv_stride8)
+    top = conv(graph, maps[2], neck.lateral_stride16) + _coarse(graph, maps[3], trunk, neck, model.image_size // 32)
+    if isinstance(trunk, LiteTrunk):
+        detail4, detail8 = conv_maps(graph, image, trunk.detail)
+        fine, middle = fine + conv(graph, detail4, neck.detail[0]), middle + conv(graph, detail8, neck.detail[1])
+        weight = graph.weight(neck.detail_stride16.weight)
+        top = top + graph.op("Conv", detail8, weight, kernel_shape=[3, 3], pads=[1, 1, 1, 1], strides=[2, 2])
+    return FeatureValues(
+        stride4=fine, stride8=middle, stride16=top if neck.fuse is None else residual_block(graph, top, neck.fuse)
+    )
+
+
+def conv_maps(graph: GraphBuilder, image: Value, trunk: ConvTrunk | DetailPath) -> list[Value]:
+    """One map a stage, attention not applied."""
     x = image
     for layer in trunk.stem:
         x = relu(graph, conv_norm(graph, x, layer))
@@ -36,12 +53,7 @@ def nano_features(graph: GraphBuilder, image: Value, model: NanoModel) -> Featur
         for block in stage.blocks:
             x = residual_block(graph, x, block)
         maps.append(x)
-    top = conv(graph, maps[2], neck.lateral_stride16) + _coarse(graph, maps[3], trunk, neck, model.image_size // 32)
-    return FeatureValues(
-        stride4=conv(graph, maps[0], neck.conv_stride4),
-        stride8=conv(graph, maps[1], neck.conv_stride8),
-        stride16=top if neck.fuse is None else residual_block(graph, top, neck.fuse),
-    )
+    return maps
 
 
 def conv_norm(graph: GraphBuilder, x: Value, layer: ConvNorm) -> Value:
@@ -66,8 +78,9 @@ def residual_block(graph: GraphBuilder, x: Value, block: ResidualBlock) -> Value
 
 
 def conv(graph: GraphBuilder, x: Value, layer: nn.Conv2d) -> Value:
-    """A plain 1x1 convolution with bias, NCHW."""
-    return graph.op("Conv", x, graph.weight(layer.weight), graph.weight(layer.bias), kernel_shape=[1, 1])
+    """A plain 1x1 convolution, NCHW."""
+    biases = [] if layer.bias is None else [graph.weight(layer.bias)]
+    return graph.op("Conv", x, graph.weight(layer.weight), *biases, kernel_shape=[1, 1])
 
 
 def upsample_nearest(graph: GraphBuilder, x: Value) -> Value:
@@ -84,7 +97,7 @@ def upsample_nearest(graph: GraphBuilder, x: Value) -> Value:
     )
 
 
-def _coarse(graph: GraphBuilder, x: Value, trunk: ConvTrunk, neck: FeatureNeck, side: int) -> Value:
+def _coarse(graph: GraphBuilder, x: Value, trunk: AttentionTrunk, neck: FeatureNeck, side: int) -> Value:
     """Attention on the coarsest map, its lateral projection, then to the next finer size."""
     if len(trunk.attention_blocks) == 0:
         return upsample_nearest(graph, conv(graph, x, neck.lateral_stride32))

@@ -76,7 +76,37 @@ class GlobalAttentionBlock(nn.Module):
         return x_bnc + self.mlp_out(F.gelu(self.mlp_in(self.mlp_norm(x_bnc))))
 
 
-class ConvTrunk(nn.Module):
+class AttentionTrunk(nn.Module):
+    """What the trunks share: attention blocks on the coarsest map, with learned positions."""
+
+    attention_blocks: nn.ModuleList
+    attention_positions: nn.Parameter
+
+    def _build_attention(self, config: NanoConfig) -> None:
+        channels, grid = config.trunk_channels[-1], config.attention_grid
+        self.attention_blocks = nn.ModuleList(
+            GlobalAttentionBlock(channels, config.attention_heads) for _ in range(config.attention_blocks)
+        )
+        self.attention_positions = nn.Parameter(torch.randn(1, channels, grid, grid) * 0.02)
+
+    def positions_at(self, height: int, width: int) -> Tensor:
+        """Learned positions of the attention blocks, resampled to the map's size: [1,C,height,width]."""
+        if (height, width) == tuple(self.attention_positions.shape[-2:]):
+            return self.attention_positions
+        return F.interpolate(self.attention_positions, size=(height, width), mode="bilinear", align_corners=False)
+
+    def attend(self, x_bchw: Tensor) -> Tensor:
+        """The attention blocks over all positions of the map, shape kept."""
+        if len(self.attention_blocks) == 0:
+            return x_bchw
+        batch, channels, height, width = x_bchw.shape
+        x_bnc = (x_bchw + self.positions_at(height, width)).flatten(2).transpose(1, 2)
+        for block in self.attention_blocks:
+            x_bnc = block(x_bnc)
+        return x_bnc.transpose(1, 2).reshape(batch, channels, height, width)
+
+
+class ConvTrunk(AttentionTrunk):
     """Stem to stride 4, four stages at strides 4, 8, 16, 32, attention blocks on the last."""
 
     def __init__(self, config: NanoConfig) -> None:
@@ -90,19 +120,9 @@ class ConvTrunk(nn.Module):
             TrunkStage(previous, width, blocks)
             for previous, width, blocks in zip(inputs, channels, config.trunk_blocks, strict=True)
         )
-        self.attention_blocks = nn.ModuleList(
-            GlobalAttentionBlock(channels[-1], config.attention_heads) for _ in range(config.attention_blocks)
-        )
-        grid = config.attention_grid
-        self.attention_positions = nn.Parameter(torch.randn(1, channels[-1], grid, grid) * 0.02)
+        self._build_attention(config)
 
-    def positions_at(self, height: int, width: int) -> Tensor:
-        """Learned positions of the attention blocks, resampled to the map's size: [1,C,height,width]."""
-        if (height, width) == tuple(self.attention_positions.shape[-2:]):
-            return self.attention_positions
-        return F.interpolate(self.attention_positions, size=(height, width), mode="bilinear", align_corners=False)
-
-    def forward(self, image_b3hw: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    def forward(self, image_b3hw: Tensor) -> tuple[Tensor, ...]:
         """Feature maps at strides 4, 8, 16 and 32, channels as in `NanoConfig.trunk_channels`."""
         x_bchw = image_b3hw
         for layer in self.stem:
@@ -111,10 +131,4 @@ class ConvTrunk(nn.Module):
         for stage in self.stages:
             x_bchw = stage(x_bchw)
             maps.append(x_bchw)
-        if len(self.attention_blocks) > 0:
-            batch, channels, height, width = x_bchw.shape
-            x_bnc = (x_bchw + self.positions_at(height, width)).flatten(2).transpose(1, 2)
-            for block in self.attention_blocks:
-                x_bnc = block(x_bnc)
-            maps[-1] = x_bnc.transpose(1, 2).reshape(batch, channels, height, width)
-        return maps[0], maps[1], maps[2], maps[3]
+        return *maps[:3], self.attend(maps[3])

@@ -1,4 +1,4 @@
-"""The nano model: SAM 2.1's video architecture on a compact convolutional trunk."""
+"""The nano model: SAM 2.1's video architecture on a compact trunk."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from transformers.models.sam2_video.modeling_sam2_video import (
 
 from masklet_export.model.conv_trunk import ConvTrunk
 from masklet_export.model.feature_neck import FeatureNeck, ImageFeatures
+from masklet_export.model.lite_trunk import LiteTrunk
 from masklet_export.model.nano_config import STRIDE16, NanoConfig
 from masklet_export.model.prototype_heads import PrototypeHeads
 from masklet_export.model.video_model import VideoModel
@@ -39,7 +40,7 @@ class NanoModel(VideoModel):
         self.config = config or NanoConfig()
         self.hidden_size = self.config.hidden_size
         self.memory_channels = self.config.memory_channels
-        self.trunk = ConvTrunk(self.config)
+        self.trunk = ConvTrunk(self.config) if self.config.trunk == "conv" else LiteTrunk(self.config)
         self.neck = FeatureNeck(self.config)
         self._build_video_modules(attention)
         self._build_tables()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, fields
-from typing import Any
+from typing import Any, Literal
 
 STRIDE16 = 16
 """Stride of the features that memory and mask decoder work on (SAM 2's stride)."""
@@ -13,12 +13,16 @@ STRIDE16 = 16
 class NanoConfig:
     """Sizes of `NanoModel`; the defaults are those of the first embedded model (7.4 M parameters).
 
+    `trunk` is our own convolutional one, or EfficientNet-Lite of that size (`lite_trunk`); beside the latter,
+    `trunk_channels` and `trunk_blocks` are those of the detail path (the first two) and of the coarsest map (the last).
+
     `image_size` is the size the tables are built for at first; `NanoModel.set_image_size` changes it without
     touching a weight. `hidden_size` must be a multiple of `memory_channels` (an object pointer is split into
     tokens of that width) and larger than it.
     """
 
     image_size: int = 256
+    trunk: Literal["conv", "lite0", "lite1", "lite2"] = "conv"
     hidden_size: int = 128
     memory_channels: int = 64
     stem_channels: int = 24

@@ -7,6 +7,7 @@ import shutil
 import signal
 import sys
 from collections.abc import Callable
+from functools import partial
 from itertools import chain
 from pathlib import Path
 
@@ -77,7 +78,7 @@ def _train_in_group(
     generator = ClipGenerator(banks, settings.generator)
     model = build_model(settings, ranks)
     if options.init_from is not None and not has_state(options.output):
-        report = warm_start(model, options.init_from, lambda: _sample_images(generator, settings))
+        report = warm_start(model, options.init_from, partial(_sample_images, generator, settings))
         if ranks.is_first:
             print(report, flush=True)
     validation = _load_validation(settings, options.data, ranks)
@@ -95,10 +96,10 @@ def build_model(settings: RunSettings, ranks: Ranks) -> NanoModel:
     return model
 
 
-def _sample_images(generator: ClipGenerator, settings: RunSettings) -> Tensor:
-    """Normalised pictures as the model's trunk will see them, for statistics."""
+def _sample_images(generator: ClipGenerator, settings: RunSettings, number: int) -> Tensor:
+    """The n-th batch of normalised pictures, as the model's trunk will see them."""
     shape = ClipShape(batch=_SAMPLE_IMAGES, frames=1, size=settings.model.image_size, objects=1)
-    return normalise_frames(generator.generate(shape, (settings.seed,)).frames_bt3ss[:, 0]).cpu()
+    return normalise_frames(generator.generate(shape, (settings.seed, number)).frames_bt3ss[:, 0]).cpu()
 
 
 def _load_validation(settings: RunSettings, root: Path, ranks: Ranks) -> ValidationSet | None:

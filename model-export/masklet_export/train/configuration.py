@@ -100,6 +100,8 @@ class RunSettings:
     prompts: PromptSettings = field(default_factory=PromptSettings)
     losses: LossWeights = field(default_factory=LossWeights)
     prototype_weight: float = 0.0
+    frozen: tuple[str, ...] = ()
+    """Patterns (`fnmatch`) of parameters that keep their values."""
     schedule: RateSchedule = field(default_factory=RateSchedule)
     optimizer: OptimizerSettings = field(default_factory=OptimizerSettings)
     validation: ValidationSettings = field(default_factory=ValidationSettings)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import copy
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from fnmatch import fnmatch
 
 import torch
 from torch import Tensor, nn
@@ -18,6 +19,8 @@ class OptimizerSettings:
     beta1: float = 0.9
     beta2: float = 0.98
     layer_decay: float = 1.0
+    rates: dict[str, float] = field(default_factory=dict)
+    """Learning rates relative to the rest, by a pattern (`fnmatch`) of the parameter's name; the first that fits."""
     clip_norm: float = 1.0
     average_decay: float = 0.9995
     """Of the exponential moving average that is evaluated and shipped."""
@@ -43,23 +46,40 @@ class RateSchedule:
 
 
 def make_optimizer(model: nn.Module, settings: OptimizerSettings) -> torch.optim.AdamW:
-    """One parameter group per layer depth and kind; vectors (norms, biases, embeddings of one row) do not decay.
+    """One parameter group per learning rate and kind; vectors (norms, biases, embeddings of one row) do not decay.
 
     Each group carries `rate_scale`; `set_rate` multiplies by it.
     """
-    groups: dict[tuple[int, bool], list[nn.Parameter]] = {}
+    groups: dict[tuple[float, bool], list[nn.Parameter]] = {}
     for name, parameter in model.named_parameters():
         if parameter.requires_grad:
-            groups.setdefault((trunk_distance(name), parameter.ndim > 1), []).append(parameter)
+            rate = settings.layer_decay ** trunk_distance(name) * _rate(name, settings.rates)
+            groups.setdefault((rate, parameter.ndim > 1), []).append(parameter)
     described = [
-        {
-            "params": parameters,
-            "weight_decay": settings.weight_decay if decays else 0.0,
-            "rate_scale": settings.layer_decay**distance,
-        }
-        for (distance, decays), parameters in sorted(groups.items(), key=lambda item: item[0])
+        {"params": parameters, "weight_decay": settings.weight_decay if decays else 0.0, "rate_scale": rate}
+        for (rate, decays), parameters in sorted(groups.items(), key=lambda item: (-item[0][0], item[0][1]))
     ]
     return torch.optim.AdamW(described, lr=1.0, betas=(settings.beta1, settings.beta2), fused=True)
+
+
+def _rate(name: str, rates: dict[str, float]) -> float:
+    return next((rate for pattern, rate in rates.items() if fnmatch(name, pattern)), 1.0)
+
+
+def freeze(model: nn.Module, patterns: tuple[str, ...]) -> None:
+    """Keep the parameters whose names fit a pattern (`fnmatch`) as they are, in place.
+
+    Batch norms among them use their running statistics from then on. Raises `ValueError` for a pattern that fits none.
+    """
+    names = [name for name, _ in model.named_parameters()]
+    if useless := [pattern for pattern in patterns if not any(fnmatch(name, pattern) for name in names)]:
+        raise ValueError(f"frozen: no parameter fits {useless[0]!r}")
+    for name, parameter in model.named_parameters():
+        if any(fnmatch(name, pattern) for pattern in patterns):
+            parameter.requires_grad_(False)
+    for module in model.modules():
+        if isinstance(module, nn.BatchNorm2d) and not module.weight.requires_grad:
+            module.eval()
 
 
 def set_rate(optimizer: torch.optim.Optimizer, rate: float) -> None:

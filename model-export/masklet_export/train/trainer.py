@@ -19,7 +19,7 @@ from masklet_export.train.batches import Progress, Step, StepStream, open_stream
 from masklet_export.train.clip_unroll import ClipUnroll
 from masklet_export.train.clips.clip_generator import ClipBatch, ClipGenerator
 from masklet_export.train.configuration import RunSettings
-from masklet_export.train.optimizer import WeightAverage, make_optimizer, set_rate
+from masklet_export.train.optimizer import WeightAverage, freeze, make_optimizer, set_rate
 from masklet_export.train.ranks import Ranks, agree_to_stop, share_gradients
 from masklet_export.train.run_state import collect_state, restore_state
 from masklet_export.train.training_log import TrainingLog
@@ -52,6 +52,7 @@ class Trainer:
         self._generator = generator
         self._validation = validation
         self._model = model.to(ranks.device, memory_format=torch.channels_last).train()
+        freeze(self._model, settings.frozen)
         self._average = WeightAverage(self._model, settings.optimizer.average_decay)
         self._optimizer = make_optimizer(self._model, settings.optimizer)
         unroll = ClipUnroll(self._model, settings.losses, settings.prototype_weight)
