@@ -108,6 +108,7 @@ export function asSettings(value: unknown, field: string): Partial<TrackerSettin
     const isChoice = name === 'nonOverlapping' || name === 'correctionsCondition';
     if (isArea && typeof setting === 'number') settings[name] = setting;
     else if (isChoice && typeof setting === 'boolean') settings[name] = setting;
+    else if (name === 'edges') settings[name] = asOneOf(setting, `${field}.${name}`, ['auto', 'model', 'picture']);
     else if (isArea || isChoice)
       throw invalid(`${field}.${name}`, isArea ? 'a number of cells' : 'true or false', setting);
     else throw invalid(`${field}.${name}`, 'left out: there is no such setting', setting);

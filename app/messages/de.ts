@@ -527,6 +527,10 @@ export const de: Messages = {
     all: 'Masken aller Objekte',
     nonOverlapping: 'Ein Objekt je Pixel',
     nonOverlappingAbout: 'Bei Überlappung bekommt das Objekt den Pixel, bei dem das Modell am sichersten ist.',
+    edges: 'Kanten',
+    edgesOf: { auto: 'Automatisch', model: 'Modell', picture: 'Bild' },
+    edgesAbout:
+      'Bild: Kanten folgen seinen Farben, in Ansicht und Export. Automatisch: was am besten zum Modell passt.',
     correctionsCondition: 'Korrekturen bleiben',
     correctionsConditionAbout:
       'Ein korrigierter Frame wird gemerkt und nie überschrieben. Aus: die Vorgabe von SAM 2, Verfolgen überschreibt ihn.',

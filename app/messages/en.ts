@@ -440,6 +440,9 @@ export const en = {
     all: 'Masks of all objects',
     nonOverlapping: 'One object a pixel',
     nonOverlappingAbout: 'Where masks overlap, the one the model is surest of has the pixel.',
+    edges: 'Edges',
+    edgesOf: { auto: 'Automatic', model: 'Model', picture: 'Picture' },
+    edgesAbout: 'Picture: edges follow its colours, in view and export. Automatic: what suits the model best.',
     correctionsCondition: 'Corrections stay',
     correctionsConditionAbout:
       'A corrected frame is remembered and never tracked over. Off: SAM 2’s own default, runs overwrite it.',

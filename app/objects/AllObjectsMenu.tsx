@@ -2,6 +2,7 @@ import { Settings2 } from 'lucide-react';
 import { useId } from 'react';
 import { useAppState, useEngine } from '../app-context';
 import { t } from '../messages/messages';
+import { Choice } from '../ui/Choice';
 import { IconButton } from '../ui/IconButton';
 import { Popover } from '../ui/Popover';
 import { Slider } from '../ui/Slider';
@@ -45,6 +46,17 @@ function Menu() {
           </p>
         </div>
       ))}
+      <div>
+        <span className={styles.fieldLabel}>{t.objects.edges}</span>
+        <Choice
+          label={t.objects.edges}
+          columns={3}
+          options={(['auto', 'picture', 'model'] as const).map((value) => ({ value, label: t.objects.edgesOf[value] }))}
+          value={settings.edges}
+          onChange={(edges) => engine.settings.change({ edges })}
+        />
+        <p className={styles.about}>{t.objects.edgesAbout}</p>
+      </div>
       {(['fillHoleArea', 'removeIslandArea'] as const).map((name) => (
         <Slider
           key={name}

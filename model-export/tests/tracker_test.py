@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 import zlib
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -13,11 +12,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from masklet_export.evaluate.pack_segmenter import open_pack_segmenter
+from masklet_export.evaluate.video_segmenter import Click, FramePrompt
 from masklet_export.pack.manifest import TrackerSettings
 from masklet_export.reference.clean_up import label_components
 from masklet_export.reference.graph_runner import GraphRunner
 from masklet_export.reference.memory_bank import FrameResult
-from masklet_export.reference.pack_segmenter import open_pack_segmenter
 from masklet_export.reference.pack_sessions import PackSessions
 from masklet_export.reference.preprocess_frame import preprocess_frame
 from masklet_export.reference.track_frame import Evaluation, MemoryEncoding
@@ -328,41 +328,52 @@ def test_masks_have_the_videos_size_and_mask_prompts_are_shown_as_given(micro_pa
         assert not (apart[5] & apart[7]).any()
 
 
-@dataclass(frozen=True)
-class GivenClick:
-    x: int
-    y: int
-    is_positive: bool
-
-
-@dataclass(frozen=True)
-class GivenPrompt:
-    clicks: tuple[GivenClick, ...] = ()
-    box: tuple[float, ...] | None = None
-    mask: np.ndarray | None = None
-
-
 def test_a_pack_opens_as_a_segmenter_of_any_video(micro_pack: Path) -> None:
     segmenter = open_pack_segmenter(micro_pack)
-    with pytest.raises(RuntimeError, match="set a video first"):
+    with pytest.raises(ValueError, match="set_video comes first"):
         segmenter.reset()
     width, height = VIDEO_SIZE
     clip = np.random.default_rng(6).integers(0, 256, (4, height, width, 3)).astype(np.uint8)
     segmenter.set_video(clip)
-    first = segmenter.prompt(1, 0, GivenPrompt(clicks=(GivenClick(20, 20, True),)))
-    second = segmenter.prompt(1, 0, GivenPrompt(clicks=(GivenClick(40, 10, False),)))
+    first = segmenter.prompt(1, 0, FramePrompt(clicks=(Click(20, 20, True),)))
+    second = segmenter.prompt(1, 0, FramePrompt(clicks=(Click(40, 10, False),)))
     assert first.logits_hw.shape == (height, width)
     assert segmenter.segmenter.prompts(1)[0].labels == (1, 0)
     assert not np.array_equal(first.logits_hw, second.logits_hw)
-    segmenter.prompt(1, 0, GivenPrompt(box=(5.0, 5.0, 30.0, 30.0)))
+    segmenter.prompt(1, 0, FramePrompt(box=(5.0, 5.0, 30.0, 30.0)))
     assert segmenter.segmenter.prompts(1)[0].labels == (2, 3)
-    segmenter.prompt(2, 1, GivenPrompt(mask=np.ones((height, width), bool)))
+    segmenter.prompt(2, 1, FramePrompt(mask=np.ones((height, width), bool)))
     tracked = dict(segmenter.propagate(0))
     assert list(tracked) == [0, 1, 2, 3]
     assert tracked[1][2].mask.all()
     assert list(dict(segmenter.propagate(3, reverse=True, max_frames=1))) == [3, 2]
     segmenter.reset()
     assert segmenter.segmenter.object_ids == []
+
+
+def test_edges_are_the_packs_choice_unless_told_and_never_reach_the_tracker(micro_pack: Path) -> None:
+    height, width = 60, 90
+    clip = np.random.default_rng(8).integers(0, 256, (4, height, width, 3)).astype(np.uint8)
+    given = np.zeros((height, width), bool)
+    given[20:40, 30:60] = True
+    shown, tracked = {}, {}
+    for edges in (None, "model", "picture"):
+        segmenter = open_pack_segmenter(micro_pack, edges=edges)
+        segmenter.set_video(clip)
+        segmenter.prompt(1, 0, FramePrompt(mask=given))
+        segmenter.prompt(2, 0, FramePrompt(clicks=(Click(20, 20, True),)))
+        shown[edges] = dict(segmenter.propagate(0))
+        tracked[edges] = [
+            (bank.non_conditioning[frame].mask_logits, bank.non_conditioning[frame].spatial_memory)
+            for bank in segmenter.segmenter.banks.values()
+            for frame in (1, 2, 3)
+        ]
+    for mine, other in zip(tracked["model"], tracked["picture"], strict=True):
+        assert all(np.array_equal(left, right) for left, right in zip(mine, other, strict=True))
+    np.testing.assert_array_equal(shown[None][1][2].logits_hw, shown["model"][1][2].logits_hw)
+    # What was given stays as it was given; what was tracked is refined.
+    np.testing.assert_array_equal(shown["picture"][0][1].logits_hw, shown["model"][0][1].logits_hw)
+    assert not np.array_equal(shown["picture"][2][2].logits_hw, shown["model"][2][2].logits_hw)
 
 
 def test_a_pack_may_ask_for_token_zero_and_for_clicked_pieces_only(nano_pack: Path) -> None:

@@ -114,6 +114,9 @@ export type TrackedFrame = {
   times: StageTimes;
 };
 
+/** Where the edges of masks come from: the model's own grid, or refined by the colours of the picture. */
+export type MaskEdges = 'model' | 'picture';
+
 /** Choices that hold for all objects, and may be changed at any time. */
 export type TrackerSettings = {
   /** Holes of at most this many cells of the model's mask grid are filled; 0 fills none. The reference's default is 8. */
@@ -122,6 +125,8 @@ export type TrackerSettings = {
   removeIslandArea: number;
   /** A pixel belongs to one object at most. */
   nonOverlapping: boolean;
+  /** For view and export; `auto` is the model's own choice. */
+  edges: MaskEdges | 'auto';
   /** False is the reference's default: corrected frames do not condition, and runs overwrite them. */
   correctionsCondition: boolean;
 };
@@ -141,6 +146,7 @@ export const usualSettings: TrackerSettings = {
   fillHoleArea: 8,
   removeIslandArea: 0,
   nonOverlapping: false,
+  edges: 'auto',
   correctionsCondition: true,
 };
 

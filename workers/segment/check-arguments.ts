@@ -21,7 +21,10 @@ export function checkToken(token: number): void {
   throw new MaskletError('invalid-argument', `A candidate's token is one of 0 to 3, not ${token}.`);
 }
 
-export function checkSettings({ fillHoleArea, removeIslandArea }: TrackerSettings): void {
+export function checkSettings({ fillHoleArea, removeIslandArea, edges }: TrackerSettings): void {
+  if (!['auto', 'model', 'picture'].includes(edges)) {
+    throw new MaskletError('invalid-argument', `edges is "auto", "model" or "picture", not ${JSON.stringify(edges)}.`);
+  }
   checkArea('fillHoleArea', fillHoleArea);
   checkArea('removeIslandArea', removeIslandArea);
 }

@@ -3,8 +3,15 @@ import type { Provider } from '../protocol/segment-contract';
 
 const MiB = 2 ** 20;
 
-export const runtimeLimits: Record<Provider, { featureBytes: number; memoryBytes: number }> = {
-  webgpu: { featureBytes: 384 * MiB, memoryBytes: 256 * MiB },
-  // On WASM both lie in the page's own memory.
-  wasm: { featureBytes: 64 * MiB, memoryBytes: 64 * MiB },
+type Limits = {
+  featureBytes: number;
+  memoryBytes: number;
+  /** Of frames at the model's size, for edges that follow the picture. */
+  pictureBytes: number;
+};
+
+export const runtimeLimits: Record<Provider, Limits> = {
+  webgpu: { featureBytes: 384 * MiB, memoryBytes: 256 * MiB, pictureBytes: 32 * MiB },
+  // On WASM all lie in the page's own memory.
+  wasm: { featureBytes: 64 * MiB, memoryBytes: 64 * MiB, pictureBytes: 32 * MiB },
 };

@@ -6,6 +6,7 @@ import type { ObjectId } from '../protocol/prompt';
 import { connect, serve, type Remote } from '../protocol/rpc';
 import {
   usualSettings,
+  type MaskEdges,
   type MaskSource,
   type ObjectCleanUp,
   type PromptResult,
@@ -19,7 +20,7 @@ import { checkCleanUp, checkPrompts, checkSettings, checkToken } from './check-a
 import { FeatureCache } from './image-features/feature-cache';
 import { ImageSource } from './image-features/image-source';
 import { loadModel, type LoadedModel } from './load-model';
-import { candidateMask, maskResults, withoutPixels, type MaskView } from './masks/mask-result';
+import { candidateMask, maskResults, withoutPixels, type MaskLike, type MaskView } from './masks/mask-result';
 import { defaultTrackerOptions } from './memory/tracker-options';
 import { ortBusyMs } from './runtime/ort-queue';
 import { catalogueEntry, catalogueModel, listCatalogue } from './list-catalogue';
@@ -28,6 +29,7 @@ import { fetchCatalogue, recogniseWeights } from './model-pack/weightless-pack';
 import { openWeightsFile } from './model-pack/weights-file';
 import { removeStored } from './model-pack/weights-store';
 import { runtimeLimits } from './runtime-limits';
+import { ShownEdges } from './shown-edges';
 import { MemoryBudget } from './tracker/memory-budget';
 import type { PromptedFrame, TrackContext } from './tracker/track-frame';
 import { noTimes, Tracker } from './tracker/tracker';
@@ -54,6 +56,7 @@ let version = 0;
 let trackedFrames = 0;
 const trackedMs: StageTimes = { ...noTimes };
 let settings: TrackerSettings = usualSettings;
+const shownEdges = new ShownEdges();
 
 /** Puts the model and what is open together, once both are there. Frees what the pair before held. */
 async function prepare(opened: OpenVideo): Promise<void> {
@@ -91,7 +94,7 @@ function trackContext({ graphs, runtime }: LoadedModel, opened: OpenVideo): Trac
   const { manifest } = graphs;
   const { tracker } = manifest;
   const limits = runtimeLimits[runtime.provider];
-  const source = new ImageSource(opened.frames, runtime, manifest);
+  const source = new ImageSource(opened.frames, runtime, manifest, limits.pictureBytes);
   const features = new FeatureCache(async (frameIndex) => {
     const { image, times } = await source.image(frameIndex);
     const start = performance.now();
@@ -139,14 +142,30 @@ function view({ width, height, cleanUps }: OpenVideo, own: MaskView['own'] = cle
   return { width, height, ...settings, own };
 }
 
-function maskOf(object: ObjectId, frameIndex: number, own?: MaskView['own']): MaskResult | null {
+type ShownMask = { object: ObjectId; mask: MaskLike };
+
+function edgesNow(): MaskEdges {
+  if (settings.edges !== 'auto') return settings.edges;
+  return model?.graphs.manifest.tracker.edges ?? 'model';
+}
+
+/** The masks of one frame as they are shown and saved. */
+async function shownMasks(
+  opened: OpenVideo,
+  masks: readonly ShownMask[],
+  own?: MaskView['own'],
+): Promise<MaskResult[]> {
+  return maskResults(await shownEdges.of(masks, edgesNow(), opened.images), view(opened, own));
+}
+
+async function maskOf(object: ObjectId, frameIndex: number, own?: MaskView['own']): Promise<MaskResult | null> {
   const opened = openedVideo();
   const { tracker } = opened;
   const shown = tracker.mask(object, frameIndex);
   if (!shown) return null;
   // Alone, an object needs no other's mask.
   const masks = settings.nonOverlapping ? tracker.masksOfFrame(frameIndex) : [{ object, mask: shown }];
-  return maskResults(masks, view(opened, own)).find((mask) => mask.object === object) ?? null;
+  return (await shownMasks(opened, masks, own)).find((mask) => mask.object === object) ?? null;
 }
 
 /** A lost device fails every call that needs it in its own words; the page then loads the model again. */
@@ -175,20 +194,24 @@ function watch(device: GPUDevice): void {
   });
 }
 
-function promptResult(
+async function promptResult(
   opened: OpenVideo,
   object: ObjectId,
   frameIndex: number,
   result: PromptedFrame | null,
-): PromptResult {
+): Promise<PromptResult> {
   const shown = opened.tracker.mask(object, frameIndex);
-  const [mask = null] = shown ? maskResults([{ object, mask: shown }], view(opened)).map(withoutPixels) : [];
+  const [mask = null] = shown ? (await shownMasks(opened, [{ object, mask: shown }])).map(withoutPixels) : [];
   if (!result) return { mask, candidates: [], token: 0 };
   const { candidates, output } = result;
+  const { images } = opened;
   return {
     mask,
-    candidates: candidates.map(({ predictedIou, logits }, token) =>
-      candidateMask(token, predictedIou, logits, view(opened)),
+    candidates: await Promise.all(
+      candidates.map(async ({ predictedIou, logits }, token) => {
+        const guided = images && edgesNow() === 'picture' ? await shownEdges.refine(logits, frameIndex, images) : null;
+        return candidateMask(token, predictedIou, guided ?? logits, view(opened));
+      }),
     ),
     token: output.token,
   };
@@ -231,7 +254,7 @@ function trackerApi(source: () => OpenVideo): TrackerApi {
             for (const stage of Object.keys(trackedMs) as (keyof StageTimes)[]) trackedMs[stage] += rest.times[stage];
             yield {
               ...rest,
-              masks: maskResults(masks, view(opened)).map(withoutPixels),
+              masks: (await shownMasks(opened, masks)).map(withoutPixels),
               agreements: masks.map(({ agreement }) => agreement?.iou ?? null),
             };
           }
@@ -256,7 +279,7 @@ function trackerApi(source: () => OpenVideo): TrackerApi {
 
     async masksOfFrame(frameIndex) {
       const opened = source();
-      return maskResults(opened.tracker.masksOfFrame(frameIndex), view(opened));
+      return shownMasks(opened, opened.tracker.masksOfFrame(frameIndex));
     },
   };
 }
@@ -372,7 +395,7 @@ const api: SegmentApi = {
 
   async masksOfSnapshot(snapshot, frameIndex) {
     const opened = openedVideo();
-    return maskResults(opened.tracker.masksOfSnapshot(snapshot, frameIndex), view(opened));
+    return shownMasks(opened, opened.tracker.masksOfSnapshot(snapshot, frameIndex));
   },
 
   async connect(port) {

@@ -11,12 +11,13 @@ from masklet_export.evaluate.data_sets import open_data_set
 from masklet_export.evaluate.evaluation import MODES, EvaluationSettings, SequenceResult, evaluate
 from masklet_export.evaluate.open_segmenter import SegmenterChoice
 from masklet_export.evaluate.report import to_json, to_table, write_json
+from masklet_export.pack.manifest import EDGES
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Entry point; returns the exit status."""
     options = _parser().parse_args(arguments)
-    choice = SegmenterChoice(pack=options.pack, baseline=options.baseline)
+    choice = SegmenterChoice(pack=options.pack, baseline=options.baseline, edges=options.edges)
     try:
         data_set = open_data_set(options.data, image_set=options.set, names=options.sequences)
         settings = EvaluationSettings(
@@ -46,6 +47,7 @@ def _parser() -> argparse.ArgumentParser:
     model = parser.add_mutually_exclusive_group(required=True)
     model.add_argument("--pack", type=Path, help="pack folder; runs the native twin of the app's tracker")
     model.add_argument("--baseline", choices=sorted(BASELINES), help="a tracker without a model, to compare with")
+    parser.add_argument("--edges", choices=EDGES, help="where edges come from; default: the pack's own choice")
     parser.add_argument("--set", help="DAVIS: name of a list under ImageSets/")
     parser.add_argument("--sequences", nargs="*", default=[], help="only these sequences")
     parser.add_argument("--modes", nargs="+", choices=MODES, default=["prompts", "semi", "click"])

@@ -16,6 +16,8 @@ class SegmenterChoice:
 
     pack: Path | None = None
     baseline: str | None = None
+    edges: str | None = None
+    """Of a pack's masks: `model` or `picture`; None is the pack's own choice."""
 
     @property
     def name(self) -> str:
@@ -25,7 +27,7 @@ class SegmenterChoice:
     def open(self) -> VideoSegmenter:
         """Load it. Raises `ValueError` when not exactly one is chosen or the baseline is unknown."""
         if self.pack is not None and self.baseline is None:
-            return open_pack_segmenter(self.pack)
+            return open_pack_segmenter(self.pack, edges=self.edges)
         if self.baseline is None or self.pack is not None:
             raise ValueError("give either a pack or a baseline")
         if self.baseline not in BASELINES:

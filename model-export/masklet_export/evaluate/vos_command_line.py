@@ -10,12 +10,15 @@ from pathlib import Path
 from masklet_export.evaluate.baselines import BASELINES
 from masklet_export.evaluate.open_segmenter import SegmenterChoice
 from masklet_export.evaluate.whole_data_set import open_jobs, run_jobs
+from masklet_export.pack.manifest import EDGES
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Entry point; returns the exit status."""
     options = _parser().parse_args(arguments)
-    choice = SegmenterChoice(pack=options.pack and options.pack.resolve(), baseline=options.baseline)
+    choice = SegmenterChoice(
+        pack=options.pack and options.pack.resolve(), baseline=options.baseline, edges=options.edges
+    )
     has_ray = importlib.util.find_spec("ray") is not None
     try:
         if options.cluster is not None and not has_ray:
@@ -37,6 +40,7 @@ def _parser() -> argparse.ArgumentParser:
     model = parser.add_mutually_exclusive_group(required=True)
     model.add_argument("--pack", type=Path, help="pack folder; runs the native twin of the app's tracker")
     model.add_argument("--baseline", choices=sorted(BASELINES), help="a tracker without a model")
+    parser.add_argument("--edges", choices=EDGES, help="where edges come from; default: the pack's own choice")
     parser.add_argument("--set", help="DAVIS: name of a list under ImageSets/")
     parser.add_argument("--max-frames", type=int, help="track no more than the first N frames of each sequence")
     parser.add_argument("--cluster", help="address of a Ray cluster; default: Ray on this machine, if installed")

@@ -14,6 +14,7 @@ MANIFEST_FILE = "manifest.json"
 GRAPH_NAMES = ("image_encoder", "memory_attention", "mask_decoder", "memory_encoder")
 ARCHITECTURES = ("sam2.1", "sam2.0", "edgetam")
 SINGLE_CLICKS = ("token0", "best-of-three")
+EDGES = ("model", "picture")
 IMAGE_MEAN = (0.485, 0.456, 0.406)
 IMAGE_STD = (0.229, 0.224, 0.225)
 
@@ -40,6 +41,8 @@ class TrackerSettings:
     decoder's graph; stated here for the reader."""
     keep_clicked_component: bool = False
     """Whether pieces of a prompted mask that hold no positive click are dropped (`reference/clean_up.py`)."""
+    edges: str = "model"
+    """Where the edges of shown masks come from: the `model`'s grid, or the `picture` (`reference/guided_edges.py`)."""
 
 
 @dataclass(frozen=True)
@@ -177,6 +180,8 @@ def _check(manifest: PackManifest) -> None:
         raise ValueError(f"unknown architecture {manifest.architecture!r}")
     if manifest.tracker.single_click not in SINGLE_CLICKS:
         raise ValueError(f"unknown singleClick {manifest.tracker.single_click!r}")
+    if manifest.tracker.edges not in EDGES:
+        raise ValueError(f"unknown edges {manifest.tracker.edges!r}")
     if len(manifest.mask_downsample_weight) != 16:
         raise ValueError(f"maskDownsample.weight must have 16 numbers, got {len(manifest.mask_downsample_weight)}")
     for file in (*manifest.graphs.values(), *([manifest.expectations] if manifest.expectations else [])):

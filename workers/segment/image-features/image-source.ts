@@ -5,6 +5,7 @@ import type { Remote } from '../../protocol/rpc';
 import type { Manifest } from '../model-pack/manifest';
 import type { Tensor } from '../runtime/ort';
 import type { Runtime } from '../runtime/runtime';
+import { PictureCache } from './picture-cache';
 import { normalize } from './preprocess-frame';
 import { createGpuPreprocessor, type GpuPreprocessor } from './preprocess-frame-gpu';
 
@@ -18,18 +19,38 @@ export class ImageSource {
   readonly #runtime: Runtime;
   readonly #manifest: Manifest;
   #gpu: GpuPreprocessor | null;
+  readonly #pictures: PictureCache;
   #ahead: { frameIndex: number; picture: Promise<Picture> } | null = null;
 
-  constructor(frames: Remote<FrameSource>, runtime: Runtime, manifest: Manifest) {
+  /** @param pictureBytes of pictures that are kept for `picture` */
+  constructor(frames: Remote<FrameSource>, runtime: Runtime, manifest: Manifest, pictureBytes: number) {
     this.#frames = frames;
     this.#runtime = runtime;
     this.#manifest = manifest;
     this.#gpu = runtime.gpu && createGpuPreprocessor(runtime.gpu, manifest.imageSize, manifest);
+    this.#pictures = new PictureCache(
+      (frameIndex) => this.#frames.squashed(frameIndex, manifest.imageSize),
+      pictureBytes,
+    );
+  }
+
+  /** S */
+  get imageSize(): number {
+    return this.#manifest.imageSize;
+  }
+
+  /**
+   * A frame as the model sees it, for the colours; kept for a while.
+   * @returns uint8[S, S, 3], not to be changed. @throws as `image`
+   */
+  picture(frameIndex: number): Promise<Uint8ClampedArray> {
+    return this.#pictures.get(frameIndex);
   }
 
   /** The same frames from elsewhere: a recording that is over is served as a file. */
   readFrom(frames: Remote<FrameSource>): void {
     this.dropPrefetched();
+    this.#pictures.clear();
     this.#frames = frames;
   }
 
@@ -64,7 +85,7 @@ export class ImageSource {
   }
 
   #request(frameIndex: number): Promise<Picture> {
-    return this.#gpu ? this.#frames.frame(frameIndex) : this.#frames.squashed(frameIndex, this.#manifest.imageSize);
+    return this.#gpu ? this.#frames.frame(frameIndex) : this.picture(frameIndex);
   }
 
   #take(frameIndex: number): Promise<Picture> {
@@ -85,7 +106,7 @@ export class ImageSource {
         this.#gpu = null;
       }
     }
-    const pixels = picture instanceof VideoFrame ? await this.#frames.squashed(frameIndex, imageSize) : picture;
+    const pixels = picture instanceof VideoFrame ? await this.picture(frameIndex) : picture;
     return this.#runtime.tensors.float(normalize(pixels, imageSize, this.#manifest), dims);
   }
 }

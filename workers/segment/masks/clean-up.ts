@@ -21,7 +21,7 @@ export function cleanUp(
   { fillHoleArea, removeIslandArea }: CleanUp,
 ): Float32Array {
   let cleaned = logits;
-  const write = (cells: readonly number[], logit: number): void => {
+  const write = (cells: Int32Array, logit: number): void => {
     if (cleaned === logits) cleaned = logits.slice();
     for (const cell of cells) cleaned[cell] = logit;
   };
@@ -48,7 +48,7 @@ export function cleanUp(
  */
 export function keepSeededPieces(logits: Float32Array, width: number, seeds: readonly number[]): Float32Array {
   const pieces = connectedCells(logits, width, (logit) => logit > 0);
-  const isSeeded = (cells: readonly number[]): boolean => seeds.some((seed) => cells.includes(seed));
+  const isSeeded = (cells: Int32Array): boolean => seeds.some((seed) => cells.includes(seed));
   const kept = pieces.filter(isSeeded);
   if (kept.length === 0 || kept.length === pieces.length) return logits;
   const cleaned = logits.slice();
@@ -64,16 +64,20 @@ export function countPieces(logits: Float32Array, width: number): number {
 }
 
 /** The connected regions of cells that `belongs` holds for, as indices. */
-function connectedCells(logits: Float32Array, width: number, belongs: (logit: number) => boolean): number[][] {
+function connectedCells(logits: Float32Array, width: number, belongs: (logit: number) => boolean): Int32Array[] {
   const height = logits.length / width;
   const seen = new Uint8Array(logits.length);
-  const regions: number[][] = [];
+  /** Region after region: no cell is in two. */
+  const cells = new Int32Array(logits.length);
+  const regions: Int32Array[] = [];
+  let end = 0;
   for (let start = 0; start < logits.length; start++) {
     if (seen[start] === 1 || !belongs(logits[start]!)) continue;
-    const cells = [start];
+    const first = end;
+    cells[end++] = start;
     seen[start] = 1;
     // The region grows while it is walked.
-    for (let n = 0; n < cells.length; n++) {
+    for (let n = first; n < end; n++) {
       const x = cells[n]! % width;
       const y = Math.floor(cells[n]! / width);
       for (let ny = Math.max(0, y - 1); ny <= Math.min(height - 1, y + 1); ny++) {
@@ -81,11 +85,11 @@ function connectedCells(logits: Float32Array, width: number, belongs: (logit: nu
           const next = ny * width + nx;
           if (seen[next] === 1 || !belongs(logits[next]!)) continue;
           seen[next] = 1;
-          cells.push(next);
+          cells[end++] = next;
         }
       }
     }
-    regions.push(cells);
+    regions.push(cells.subarray(first, end));
   }
   return regions;
 }

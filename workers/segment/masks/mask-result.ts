@@ -12,6 +12,8 @@ import { measureRle } from './rle';
 export type MaskLike = Omit<MaskSummary, 'object' | 'area' | 'box' | 'pieces'> & {
   maskLogits: Float32Array;
   promptMask: MaskRle | null;
+  /** The mask with edges that follow the picture, on a finer grid: see guided-edges. Shown in place of the logits. */
+  guided?: Float32Array | null;
 };
 
 /** How logits become pixels. */
@@ -27,12 +29,16 @@ export type MaskView = CleanUp & {
 export function maskResults(masks: readonly { object: ObjectId; mask: MaskLike }[], view: MaskView): MaskResult[] {
   const { width, height } = view;
   const shown = masks.map(({ object, mask }) => cleaned(mask, { ...view, ...view.own.get(object) }));
+  const isGuided = masks.some(({ mask }) => mask.guided);
   const repaired = masks.map(({ object, mask }, n) => reshaped(pixelsOf(mask, shown[n]!, view), view.own.get(object)));
   const isResolved = view.nonOverlapping && masks.length > 1;
   // Last: what a repair adds may be another object's.
   const seen = isResolved
     ? resolveOverlaps(
-        repaired.map(({ rle }, n) => ({ rle, logits: shown[n]! })),
+        repaired.map(({ rle }, n) => ({
+          rle,
+          logits: isGuided && !masks[n]!.mask.guided ? asGuided(shown[n]!) : shown[n]!,
+        })),
         width,
         height,
       )
@@ -40,7 +46,9 @@ export function maskResults(masks: readonly { object: ObjectId; mask: MaskLike }
   return masks.map(({ object, mask }, n) => {
     const { frameIndex, occlusionScore, predictedIou, origin, version } = mask;
     const pixels = seen[n]!;
-    const pieces = countPieces(shown[n]!, Math.sqrt(shown[n]!.length));
+    // Of the model's own mask: a fringe of the finer one is no piece that fell off.
+    const whole = mask.guided ? cleaned({ ...mask, guided: null }, { ...view, ...view.own.get(object) }) : shown[n]!;
+    const pieces = countPieces(whole, Math.sqrt(whole.length));
     return { object, frameIndex, occlusionScore, predictedIou, origin, version, pieces, ...pixels };
   });
 }
@@ -69,9 +77,21 @@ function reshaped(mask: MaskAtVideoSize, own: ObjectCleanUp | undefined): MaskAt
   return { rle, ...measureRle(rle) };
 }
 
-/** Logits as they are shown: those of a mask prompt were given by a person and stay. */
-function cleaned({ maskLogits, promptMask }: MaskLike, view: MaskView): Float32Array {
-  return promptMask ? maskLogits : cleanUp(maskLogits, Math.sqrt(maskLogits.length), view);
+/** Logits, or guided values, as they are shown: those of a mask prompt were given by a person and stay. */
+function cleaned({ maskLogits, promptMask, guided }: MaskLike, view: MaskView): Float32Array {
+  if (promptMask) return maskLogits;
+  const shown = guided ?? maskLogits;
+  // Areas are told in cells of the model's grid.
+  const scale = shown.length / maskLogits.length;
+  return cleanUp(shown, Math.sqrt(shown.length), {
+    fillHoleArea: view.fillHoleArea * scale,
+    removeIslandArea: view.removeIslandArea * scale,
+  });
+}
+
+/** Logits on the scale of guided values, to compare the two. */
+function asGuided(logits: Float32Array): Float32Array {
+  return logits.map((logit) => 1 / (1 + Math.exp(-logit)) - 0.5);
 }
 
 function squareLogits(logits: Float32Array, { width, height }: MaskView): MaskAtVideoSize {

@@ -35,6 +35,8 @@ export type Manifest = {
     stabilityThreshold?: number;
     /** Pieces of a prompted mask that hold no click are dropped: see masks/clean-up. */
     keepClickedComponent?: boolean;
+    /** Where the edges of shown masks come from, unless a person chooses: see masks/guided-edges. Default: the model. */
+    edges?: 'model' | 'picture';
   };
   /** The 4×4 convolution, stride 4, that makes a mask prompt the decoder's mask input. */
   maskDownsample: { weight: number[]; bias: number };
@@ -117,6 +119,7 @@ export function checkTracker(tracker: Manifest['tracker'], check: Check): void {
   at('singleClick', (value) => value === 'best-of-three' || value === 'token0');
   at('stabilityThreshold', (value) => value === undefined || Number.isFinite(value));
   at('keepClickedComponent', (value) => value === undefined || isBoolean(value));
+  at('edges', (value) => value === undefined || value === 'model' || value === 'picture');
 }
 
 export function isArchitecture(value: unknown): boolean {
