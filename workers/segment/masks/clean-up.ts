@@ -21,19 +21,21 @@ export function cleanUp(
   { fillHoleArea, removeIslandArea }: CleanUp,
 ): Float32Array {
   let cleaned = logits;
-  const write = (cells: Int32Array, logit: number): void => {
-    if (cleaned === logits) cleaned = logits.slice();
-    for (const cell of cells) cleaned[cell] = logit;
+  const write = (regions: readonly Region[], logit: number): void => {
+    if (cleaned === logits && regions.length > 0) cleaned = logits.slice();
+    for (const { runs } of regions) for (const [start, end] of runs) cleaned.fill(logit, start, end);
   };
   if (fillHoleArea > 0) {
-    for (const hole of connectedCells(logits, width, (logit) => logit <= 0)) {
-      if (hole.length <= fillHoleArea) write(hole, 0.1);
-    }
+    write(
+      regionsOf(logits, width, false).filter(({ area }) => area <= fillHoleArea),
+      0.1,
+    );
   }
   if (removeIslandArea > 0) {
-    for (const island of connectedCells(logits, width, (logit) => logit > 0)) {
-      if (island.length <= removeIslandArea) write(island, removedLogit);
-    }
+    write(
+      regionsOf(logits, width, true).filter(({ area }) => area <= removeIslandArea),
+      removedLogit,
+    );
   }
   return cleaned;
 }
@@ -47,49 +49,65 @@ export function cleanUp(
  * @returns `logits` itself when nothing was dropped
  */
 export function keepSeededPieces(logits: Float32Array, width: number, seeds: readonly number[]): Float32Array {
-  const pieces = connectedCells(logits, width, (logit) => logit > 0);
-  const isSeeded = (cells: Int32Array): boolean => seeds.some((seed) => cells.includes(seed));
-  const kept = pieces.filter(isSeeded);
-  if (kept.length === 0 || kept.length === pieces.length) return logits;
+  const pieces = regionsOf(logits, width, true);
+  const isSeeded = ({ runs }: Region): boolean =>
+    runs.some(([start, end]) => seeds.some((seed) => seed >= start && seed < end));
+  const dropped = pieces.filter((piece) => !isSeeded(piece));
+  if (dropped.length === 0 || dropped.length === pieces.length) return logits;
   const cleaned = logits.slice();
-  for (const cells of pieces) {
-    if (!kept.includes(cells)) for (const cell of cells) cleaned[cell] = removedLogit;
-  }
+  for (const { runs } of dropped) for (const [start, end] of runs) cleaned.fill(removedLogit, start, end);
   return cleaned;
 }
 
 /** How many separate parts `logits > 0` has. */
 export function countPieces(logits: Float32Array, width: number): number {
-  return connectedCells(logits, width, (logit) => logit > 0).length;
+  return regionsOf(logits, width, true).length;
 }
 
-/** The connected regions of cells that `belongs` holds for, as indices. */
-function connectedCells(logits: Float32Array, width: number, belongs: (logit: number) => boolean): Int32Array[] {
-  const height = logits.length / width;
-  const seen = new Uint8Array(logits.length);
-  /** Region after region: no cell is in two. */
-  const cells = new Int32Array(logits.length);
-  const regions: Int32Array[] = [];
-  let end = 0;
-  for (let start = 0; start < logits.length; start++) {
-    if (seen[start] === 1 || !belongs(logits[start]!)) continue;
-    const first = end;
-    cells[end++] = start;
-    seen[start] = 1;
-    // The region grows while it is walked.
-    for (let n = first; n < end; n++) {
-      const x = cells[n]! % width;
-      const y = Math.floor(cells[n]! / width);
-      for (let ny = Math.max(0, y - 1); ny <= Math.min(height - 1, y + 1); ny++) {
-        for (let nx = Math.max(0, x - 1); nx <= Math.min(width - 1, x + 1); nx++) {
-          const next = ny * width + nx;
-          if (seen[next] === 1 || !belongs(logits[next]!)) continue;
-          seen[next] = 1;
-          cells[end++] = next;
-        }
+/** Cells that hang together, as runs of rows: [start, end) into the logits. */
+type Region = { runs: [start: number, end: number][]; area: number };
+
+/** The connected regions inside (logit > 0) or outside: the runs of a row are joined with those of the row above. */
+function regionsOf(logits: Float32Array, width: number, isInside: boolean): Region[] {
+  const starts: number[] = [];
+  const ends: number[] = [];
+  /** Of each run, an earlier run of its region, or itself. */
+  const parents: number[] = [];
+  const root = (run: number): number => {
+    let at = run;
+    while (parents[at] !== at) {
+      parents[at] = parents[parents[at]!]!;
+      at = parents[at]!;
+    }
+    return at;
+  };
+  let above = 0;
+  for (let row = 0; row < logits.length; row += width) {
+    const first = starts.length;
+    const rowEnd = row + width;
+    for (let at = row; at < rowEnd; at++) {
+      if (logits[at]! > 0 !== isInside) continue;
+      const start = at;
+      while (at < rowEnd && logits[at]! > 0 === isInside) at++;
+      const run = starts.push(start) - 1;
+      ends.push(at);
+      parents.push(run);
+      // Touching over a corner counts: a run above may end where this one starts.
+      while (above < first && ends[above]! + width < start) above++;
+      for (let other = above; other < first && starts[other]! + width <= at; other++) {
+        const [low, high] = [root(other), root(run)].sort((a, b) => a - b) as [number, number];
+        parents[high] = low;
       }
     }
-    regions.push(cells.subarray(first, end));
+    above = first;
   }
-  return regions;
+  const regions = new Map<number, Region>();
+  for (let run = 0; run < starts.length; run++) {
+    const of = root(run);
+    let region = regions.get(of);
+    if (!region) regions.set(of, (region = { runs: [], area: 0 }));
+    region.runs.push([starts[run]!, ends[run]!]);
+    region.area += ends[run]! - starts[run]!;
+  }
+  return [...regions.values()];
 }

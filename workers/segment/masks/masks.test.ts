@@ -148,6 +148,44 @@ describe('clean-up', () => {
 });
 
 describe('clean-up by area', () => {
+  it('takes the same cells as a flood that walks from cell to cell', () => {
+    /** The cells reached from each one over 8 neighbours of its own sign. */
+    const flooded = (logits: Float32Array, width: number, from: number): number[] => {
+      const height = logits.length / width;
+      const seen = new Set([from]);
+      for (const cell of seen) {
+        const [x, y] = [cell % width, Math.floor(cell / width)];
+        for (let ny = Math.max(0, y - 1); ny <= Math.min(height - 1, y + 1); ny++) {
+          for (let nx = Math.max(0, x - 1); nx <= Math.min(width - 1, x + 1); nx++) {
+            if (logits[ny * width + nx]! > 0 === logits[cell]! > 0) seen.add(ny * width + nx);
+          }
+        }
+      }
+      return [...seen];
+    };
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 1, max: 9 }),
+        fc.array(fc.boolean(), { minLength: 1, maxLength: 90 }),
+        fc.nat(12),
+        fc.boolean(),
+        (width, cells, area, isHoles) => {
+          const whole = cells.slice(0, Math.max(width, cells.length - (cells.length % width)));
+          while (whole.length % width !== 0) whole.push(false);
+          const logits = Float32Array.from(whole, (isInside) => (isInside ? 3 : -3));
+          const repairs = isHoles
+            ? { fillHoleArea: area, removeIslandArea: 0 }
+            : { fillHoleArea: 0, removeIslandArea: area };
+          const expected = logits.map((logit, n) => {
+            const isSmall = logit > 0 !== isHoles && flooded(logits, width, n).length <= area;
+            return isSmall ? (isHoles ? 0.1 : -10) : logit;
+          });
+          expect([...cleanUp(logits, width, repairs)]).toEqual([...expected]);
+        },
+      ),
+    );
+  });
+
   const rows = ['######', '#.##.#', '######', '......', '#...##'];
   const logits = Float32Array.from(rows.join(''), (cell) => (cell === '#' ? 4 : -3));
   const shape = (cleaned: Float32Array): string[] =>

@@ -89,17 +89,21 @@ export function resizeLogits(
       const below = column[Math.min(spans[s]! + 1, logitHeight - 1)]!;
       const start = spans[s + 1]!;
       const end = spans[s + 2]!;
-      const isInside = (y: number): boolean => above * (1 - rows.t[y]!) + below * rows.t[y]! > 0;
-      const startsInside = isInside(start);
-      // The value is monotone within a span: bisect for the row where its sign changes.
+      let startsInside = above > 0;
       let change = end;
-      if (isInside(end - 1) !== startsInside) {
-        let low = start;
-        change = end - 1;
-        while (change - low > 1) {
-          const middle = (low + change) >> 1;
-          if (isInside(middle) === startsInside) low = middle;
-          else change = middle;
+      // Between two rows of one sign there is no edge.
+      if (above > 0 !== below > 0) {
+        const isInside = (y: number): boolean => above * (1 - rows.t[y]!) + below * rows.t[y]! > 0;
+        startsInside = isInside(start);
+        // The value is monotone within a span: bisect for the row where its sign changes.
+        if (isInside(end - 1) !== startsInside) {
+          let low = start;
+          change = end - 1;
+          while (change - low > 1) {
+            const middle = (low + change) >> 1;
+            if (isInside(middle) === startsInside) low = middle;
+            else change = middle;
+          }
         }
       }
       extend(change - start, startsInside);
