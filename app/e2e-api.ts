@@ -1,5 +1,5 @@
 /** What the page offers to scripts as `window.masklet`. Types only; docs/automation.md tells the rest. */
-import type { ExportFormat } from '../workers/protocol/export-contract';
+import type { ExportFormat } from '../workers/protocol/export-formats';
 import type { MediaStats, OpenOptions } from '../workers/protocol/media-contract';
 import type { ObjectId, PointLabel } from '../workers/protocol/prompt';
 import type {

@@ -1,5 +1,6 @@
 /** `window.masklet`: the page's own commands for scripts, in video pixels and with checked arguments. */
 import { asMaskletError, MaskletError } from '../../workers/protocol/errors';
+import { exportFormatIds } from '../../workers/protocol/export-formats';
 import type { OpenOptions } from '../../workers/protocol/media-contract';
 import type { FramePrompts } from '../../workers/protocol/prompt';
 import type { ModelStatus, PromptResult } from '../../workers/protocol/segment-contract';
@@ -187,7 +188,7 @@ export function createAutomation(engine: Engine, store: AppStore): MaskletApi {
     },
 
     async export(format) {
-      return engine.exporting.make(asOneOf(format, 'format', ['png-zip', 'matte-zip'] as const));
+      return engine.exporting.make(asOneOf(format, 'format', exportFormatIds));
     },
 
     async stats() {

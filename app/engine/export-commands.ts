@@ -1,6 +1,7 @@
 /** Saves masks: the request is made from the state, the export worker does the rest. */
 import { MaskletError } from '../../workers/protocol/errors';
-import type { ExportFormat, ExportRequest } from '../../workers/protocol/export-contract';
+import type { ExportRequest } from '../../workers/protocol/export-contract';
+import { exportFormats, type ExportFormat } from '../../workers/protocol/export-formats';
 import { callback } from '../../workers/protocol/rpc';
 import { markedFrames } from '../state/masklets';
 import { promptedFrames, promptsOn } from '../state/prompts';
@@ -50,7 +51,8 @@ export class ExportCommands {
   /** Makes the file and hands it to the person. */
   async save(format: ExportFormat): Promise<void> {
     const { name } = this.#context.video();
-    const fileName = `${name.replace(/\.[^.]+$/, '')}-${format === 'matte-zip' ? 'mattes' : 'masks'}.zip`;
+    const { suffix, extension } = exportFormats[format];
+    const fileName = `${name.replace(/\.[^.]+$/, '')}-${suffix}.${extension}`;
     download(await this.make(format), fileName);
     patch(this.#context.store, 'exporting', { savedAs: fileName });
   }

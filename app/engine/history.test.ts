@@ -215,7 +215,7 @@ it('takes back settings, in and out, and what was found right', async () => {
   engine.settings.change({ isAffectedOnly: false });
   await settle();
   // The page's own is none of the worker's business.
-  expect(told()).toEqual(['8,0,true,true']);
+  expect(told()).toEqual(['8,0,true,auto,true']);
   engine.player.setIn(2);
   engine.player.setIn(3);
   engine.player.setOut(7);
@@ -237,11 +237,11 @@ it('takes back settings, in and out, and what was found right', async () => {
   await engine.history.undo();
   await settle();
   expect(store.getState().settings.nonOverlapping).toBe(false);
-  expect(told()).toEqual(['8,0,true,true', '8,0,false,true']);
+  expect(told()).toEqual(['8,0,true,auto,true', '8,0,false,auto,true']);
   await engine.history.goTo(actions().length);
   await settle();
   expect(stops()).not.toContain(9);
-  expect(told().at(-1)).toBe('8,0,true,true');
+  expect(told().at(-1)).toBe('8,0,true,auto,true');
   await engine.restart();
   await settle();
   // A new worker is told what the person has chosen.

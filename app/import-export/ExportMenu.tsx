@@ -1,6 +1,6 @@
 import { Check, Download } from 'lucide-react';
 import { useMemo } from 'react';
-import type { ExportFormat } from '../../workers/protocol/export-contract';
+import { exportFormatIds } from '../../workers/protocol/export-formats';
 import { useApp, useAppState } from '../app-context';
 import { t } from '../messages/messages';
 import { useNotice } from '../notices';
@@ -13,8 +13,6 @@ import { NoticeBar } from '../ui/NoticeBar';
 import { Popover } from '../ui/Popover';
 import { ProgressBar } from '../ui/ProgressBar';
 import styles from './ExportMenu.module.css';
-
-const formats: readonly ExportFormat[] = ['png-zip', 'matte-zip'];
 
 /** Saves the masks of all objects. */
 export function ExportMenu() {
@@ -55,7 +53,7 @@ function ExportPanel() {
       <Choice
         label={t.exporting.format}
         value={format}
-        options={formats.map((value) => ({ value, label: t.exporting.formats[value] }))}
+        options={exportFormatIds.map((value) => ({ value, label: t.exporting.formats[value] }))}
         onChange={(chosen) => patch(store, 'exporting', { format: chosen, savedAs: null })}
       />
       <p className={styles.about}>{t.exporting.about[format]}</p>

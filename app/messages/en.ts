@@ -1,6 +1,6 @@
 /** Every sentence and word the page shows, in English. Another language is another object of this shape. */
 import type { ErrorCode, ReasonValues } from '../../workers/protocol/errors';
-import type { ExportFormat } from '../../workers/protocol/export-contract';
+import type { ExportFormat } from '../../workers/protocol/export-formats';
 import type { HistoryAction } from '../state/history';
 import type { SampleName } from '../state/project';
 import type { RecordingFailure, RecordingSource } from '../state/recording';

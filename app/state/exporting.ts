@@ -1,5 +1,5 @@
 /** The export in progress. */
-import type { ExportFormat } from '../../workers/protocol/export-contract';
+import type { ExportFormat } from '../../workers/protocol/export-formats';
 
 export type ExportingState = {
   /** What is saved by the button, and tried again. */

@@ -1,15 +1,25 @@
-/** The export worker: pulls masks from the segment worker one by one and streams them into a file. */
+/** The export worker: pulls masks from the segment worker frame by frame and streams them into a file. */
 import { makeZip } from 'client-zip';
 import { asMaskletError, MaskletError } from '../protocol/errors';
 import type { ExportApi } from '../protocol/export-contract';
+import { exportFormats, type ExportFormat } from '../protocol/export-formats';
 import { connect, serve, type Remote } from '../protocol/rpc';
 import type { MaskSource } from '../protocol/segment-contract';
-import { pngZipEntries, type ZipEntry } from './formats/png-zip';
+import type { FileEntry, FormatModule } from './format';
+import { framesOfMasks } from './frames-of-masks';
 
 let masks: Remote<MaskSource> | null = null;
 
 /** The same masks give the same bytes: entries carry the oldest date a zip can have, not today's. */
 const zipDate = new Date(1980, 0, 1);
+
+const writers = import.meta.glob<FormatModule>('./formats/*.format.ts');
+
+function writerOf(format: ExportFormat): Promise<FormatModule> {
+  const load = writers[`./formats/${format}.format.ts`];
+  if (!load) throw new MaskletError('invalid-argument', `There is no format ${format}.`);
+  return load();
+}
 
 const api: ExportApi = {
   async connect(port) {
@@ -23,18 +33,20 @@ const api: ExportApi = {
     if (total === 0) {
       throw new MaskletError('invalid-argument', 'There are no masks to save yet: click an object and track it first.');
     }
-    let done = 0;
+    const { write } = await writerOf(request.format);
     let failure: unknown = null;
 
-    async function* entries(): AsyncGenerator<ZipEntry & { lastModified: Date }> {
+    async function* entries(): AsyncGenerator<FileEntry & { lastModified: Date }> {
       try {
-        const stream = pngZipEntries(request, async (object, frameIndex) => {
-          signal.throwIfAborted();
-          const mask = await source!.mask(object, frameIndex);
-          onProgress({ done: ++done, total });
-          return mask && mask.rle;
-        });
-        for await (const entry of stream) yield { ...entry, lastModified: zipDate };
+        const frames = framesOfMasks(
+          request,
+          (frameIndex) => {
+            signal.throwIfAborted();
+            return source!.masksOfFrame(frameIndex);
+          },
+          (done) => onProgress({ done, total }),
+        );
+        for await (const entry of write(request, frames)) yield { ...entry, lastModified: zipDate };
       } catch (error) {
         failure = error;
         throw error;
@@ -42,13 +54,30 @@ const api: ExportApi = {
     }
 
     try {
+      const { extension, mime } = exportFormats[request.format];
       // A Blob from a stream lies on disk, not in memory, once it is large.
-      return await new Response(makeZip(entries()), { headers: { 'Content-Type': 'application/zip' } }).blob();
+      const content = extension === 'zip' ? makeZip(entries()) : streamOf(entries());
+      return await new Response(content, { headers: { 'Content-Type': mime } }).blob();
     } catch (error) {
       // The stream reports its own failure as a broken fetch.
       throw asMaskletError(failure ?? error);
     }
   },
 };
+
+/** Of formats that are one file: its pieces one after another. */
+function streamOf(entries: AsyncGenerator<FileEntry>): ReadableStream<Uint8Array> {
+  const encoder = new TextEncoder();
+  return new ReadableStream({
+    async pull(controller) {
+      const { done, value } = await entries.next();
+      if (done) controller.close();
+      else controller.enqueue(typeof value.input === 'string' ? encoder.encode(value.input) : value.input);
+    },
+    async cancel() {
+      await entries.return(undefined);
+    },
+  });
+}
 
 serve(api, self);

@@ -1,9 +1,7 @@
 /** The export worker: masks in by its own port, files out. */
+import type { ExportFormat } from './export-formats';
 import type { FramePrompts, ObjectId } from './prompt';
 import type { VideoInfo } from './video';
-
-/** Yes or no for every pixel, or how far inside it is: with the soft edges that objects were given. */
-export type ExportFormat = 'png-zip' | 'matte-zip';
 
 export type ExportObject = {
   id: ObjectId;

@@ -180,6 +180,8 @@ export type SegmentStats = {
 /** What the export worker may ask, over its own port. */
 export type MaskSource = {
   mask(object: ObjectId, frameIndex: number): Promise<MaskResult | null>;
+  /** Masks of all objects on a frame: together, because where they may not overlap each depends on the others. */
+  masksOfFrame(frameIndex: number): Promise<MaskResult[]>;
 };
 
 /** Objects on one source of frames, whether its end is known or not. */
@@ -277,8 +279,6 @@ export type SegmentApi = MaskSource & {
   /** A mask without the object's own repairs, to be edited. */
   unrepairedMask(object: ObjectId, frameIndex: number): Promise<MaskResult | null>;
 
-  /** Masks of all objects on a frame, for display. */
-  masksOfFrame(frameIndex: number): Promise<MaskResult[]>;
   /** As they were when a snapshot was taken, by the settings of now. @throws `unknown-snapshot`, `frame-out-of-range` */
   masksOfSnapshot(snapshot: number, frameIndex: number): Promise<MaskResult[]>;
   /** Serves `MaskSource` on a port, for the export worker. */

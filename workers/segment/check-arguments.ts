@@ -2,7 +2,7 @@
 import { MaskletError } from '../protocol/errors';
 import type { FramePrompts } from '../protocol/prompt';
 import type { ObjectCleanUp, TrackerSettings } from '../protocol/segment-contract';
-import { checkRle } from './masks/rle';
+import { checkRle } from '../rle/rle';
 
 const isNorm = (value: number): boolean => value >= 0 && value <= 1;
 

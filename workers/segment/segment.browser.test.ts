@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { FramePrompts } from '../protocol/prompt';
 import { callback, connect, serve, type Remote } from '../protocol/rpc';
 import type { SegmentApi, TrackedFrame, TrackRequest } from '../protocol/segment-contract';
-import { decodeRle, encodeRle } from './masks/rle';
+import { decodeRle, encodeRle } from '../rle/rle';
 import { createMovingShapes } from './moving-shapes';
 
 const click = (xNorm: number, yNorm: number, label: 0 | 1 = 1): FramePrompts => ({

@@ -4,7 +4,7 @@ import { callback, connect, serve } from '../protocol/rpc';
 import type { MaskResult } from '../protocol/mask';
 import type { Provider, SegmentApi, SegmentStats } from '../protocol/segment-contract';
 import { microPackUrl } from './graphs/micro-parity';
-import { decodeRle } from './masks/rle';
+import { decodeRle } from '../rle/rle';
 import { createMovingShapes } from './moving-shapes';
 
 const frameCount = 5;

@@ -221,6 +221,10 @@ const maskSource: MaskSource = {
   async mask(object, frameIndex) {
     return maskOf(object, frameIndex);
   },
+  async masksOfFrame(frameIndex) {
+    const opened = openedVideo();
+    return shownMasks(opened, opened.tracker.masksOfFrame(frameIndex));
+  },
 };
 
 /** Objects on one source: the open video, or the live one. */

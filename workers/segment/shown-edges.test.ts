@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { encodeRle } from './masks/rle';
+import { encodeRle } from '../rle/rle';
 import { maskResults, type MaskLike, type MaskView } from './masks/mask-result';
 import { ShownEdges } from './shown-edges';
 

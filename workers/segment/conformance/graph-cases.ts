@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { ImageFeatures } from '../graphs/image-encoder';
 import { selectBestOfThree, selectSingle } from '../graphs/mask-decoder';
 import { readSafetensors, tensorNumbers, type SafeTensor } from '../model-pack/safetensors';
-import { encodeRle } from '../masks/rle';
+import { encodeRle } from '../../rle/rle';
 import { maskPromptTensors, noPoints } from '../prompts/prompt-tensors';
 import type { Tensor } from '../runtime/ort';
 import type { NodeModel } from './node-model';

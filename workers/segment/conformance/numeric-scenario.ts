@@ -7,7 +7,7 @@ import { resizePixels } from '../../resample/resize-pixels';
 import { FeatureCache } from '../image-features/feature-cache';
 import { normalize } from '../image-features/preprocess-frame';
 import { resizeLogits } from '../masks/resize-logits';
-import { decodeRle, encodeRle } from '../masks/rle';
+import { decodeRle, encodeRle } from '../../rle/rle';
 import { readSafetensors, tensorNumbers, type SafeTensor } from '../model-pack/safetensors';
 import { defaultTrackerOptions, type TrackerOptions } from '../memory/tracker-options';
 import type { FrameOutput } from '../tracker/frame-output';

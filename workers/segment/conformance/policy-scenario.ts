@@ -7,7 +7,7 @@ import type { Graphs } from '../graphs/graphs';
 import type { ImageFeatures } from '../graphs/image-encoder';
 import { selectBestOfThree } from '../graphs/mask-decoder';
 import { FeatureCache } from '../image-features/feature-cache';
-import { encodeRle } from '../masks/rle';
+import { encodeRle } from '../../rle/rle';
 import { defaultTrackerOptions, type TrackerOptions } from '../memory/tracker-options';
 import { pointerTimeNormalizer, type SelectedPointer } from '../memory/object-pointers';
 import type { SelectedMemory } from '../memory/select-memories';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { growMask, smoothMask } from './grow-mask';
-import { decodeRle, encodeRle } from './rle';
+import { decodeRle, encodeRle } from '../../rle/rle';
 
 const size = { width: 19, height: 13 };
 const cells = size.width * size.height;

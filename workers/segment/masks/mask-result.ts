@@ -6,7 +6,7 @@ import { cleanUp, countPieces, type CleanUp } from './clean-up';
 import { growMask, smoothMask } from './grow-mask';
 import { resizeLogits, type MaskAtVideoSize } from './resize-logits';
 import { resolveOverlaps } from './resolve-overlaps';
-import { measureRle } from './rle';
+import { measureRle } from '../../rle/rle';
 
 /** What a mask is made from. */
 export type MaskLike = Omit<MaskSummary, 'object' | 'area' | 'box' | 'pieces'> & {

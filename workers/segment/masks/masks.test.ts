@@ -5,7 +5,7 @@ import { cleanUp, keepSeededPieces } from './clean-up';
 import { maskResults, type MaskLike, type MaskView } from './mask-result';
 import { resizeLogits } from './resize-logits';
 import { resolveOverlaps } from './resolve-overlaps';
-import { checkRle, decodeRle, encodeRle, measureRle } from './rle';
+import { checkRle, decodeRle, encodeRle, measureRle } from '../../rle/rle';
 
 /** The plain way: interpolate every pixel, then threshold. */
 function denseMask(logits: Float32Array, lw: number, lh: number, width: number, height: number): Uint8Array {

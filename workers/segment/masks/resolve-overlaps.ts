@@ -1,7 +1,7 @@
 /** One object a pixel: where masks overlap, the one with the largest logit has it. */
 import type { MaskRle } from '../../protocol/mask';
 import { interpolate, type Interpolation, type MaskAtVideoSize } from './resize-logits';
-import { forEachRun, measureRle } from './rle';
+import { forEachRun, measureRle } from '../../rle/rle';
 
 /** A mask at the video's size, and the logits that speak for it: float[side · side]. */
 export type Claim = { rle: MaskRle; logits: Float32Array };

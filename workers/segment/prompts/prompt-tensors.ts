@@ -2,7 +2,7 @@
 import type { MaskRle } from '../../protocol/mask';
 import type { FramePrompts } from '../../protocol/prompt';
 import { resizePlane, triangle } from '../../resample/antialiased-resize';
-import { decodeRle } from '../masks/rle';
+import { decodeRle } from '../../rle/rle';
 
 /** Points in model pixels, x and y in turn, and their labels. */
 export type PointTensors = { points: number[]; labels: number[] };

@@ -1,6 +1,6 @@
 /** One object: its memory bank, what was prompted on each frame, and what an earlier model left behind. */
 import type { FramePrompts, ObjectId } from '../../protocol/prompt';
-import { encodeRle } from '../masks/rle';
+import { encodeRle } from '../../rle/rle';
 import { MemoryBank, shownIn, type BankState } from '../memory/memory-bank';
 import type { FrameMask, FrameOutput } from './frame-output';
 import type { OutputPool } from './output-pool';

@@ -9,9 +9,8 @@ import type { MaskRle } from '../../protocol/mask';
 import type { ExportObject, ExportRequest } from '../../protocol/export-contract';
 import type { FramePrompts } from '../../protocol/prompt';
 import type { VideoInfo } from '../../protocol/video';
-import { maskPixels, mattePixels } from './mask-pixels';
-
-export type ZipEntry = { name: string; input: Uint8Array | string };
+import type { FileEntry, FormatModule, FrameOfMasks } from '../format';
+import { maskPixels } from './mask-pixels';
 
 /** `003_red-car`: the id keeps it unique and in order, the name tells a person. */
 export function objectFolder({ id, name }: Pick<ExportObject, 'id' | 'name'>): string {
@@ -30,26 +29,23 @@ export function frameFile(frameNumber: number, lastNumber: number): string {
   return `${String(frameNumber).padStart(Math.max(5, String(lastNumber).length), '0')}.png`;
 }
 
-/**
- * Entries in the order of objects and frames, each made when it is asked for.
- * @param maskOf null where a mask has gone since the request was made: the frame is left out
- */
-export async function* pngZipEntries(
+export const write: FormatModule['write'] = (request, frames) =>
+  writePictures(request, frames, (_, rle) => maskPixels(rle));
+
+/** @param pixelsOf an object's mask as grey pixels, row-major */
+export async function* writePictures(
   request: ExportRequest,
-  maskOf: (object: number, frameIndex: number) => Promise<MaskRle | null>,
-): AsyncGenerator<ZipEntry> {
-  const { video, objects, format } = request;
-  const { sourceFrames } = video;
+  frames: AsyncIterable<FrameOfMasks>,
+  pixelsOf: (object: ExportObject, rle: MaskRle) => Uint8Array,
+): AsyncGenerator<FileEntry> {
+  const { sourceFrames } = request.video;
   const lastNumber = sourceFrames.at(-1) ?? 0;
   yield { name: 'masklet.json', input: `${JSON.stringify(describe(request), null, 2)}\n` };
-  for (const object of objects) {
-    for (const frameIndex of object.frames) {
-      const rle = await maskOf(object.id, frameIndex);
-      if (!rle) continue;
-      const file = frameFile(sourceFrames[frameIndex]!, lastNumber);
-      const data = format === 'matte-zip' ? mattePixels(rle, object.featherPx) : maskPixels(rle);
+  for await (const { frameIndex, masks } of frames) {
+    const file = frameFile(sourceFrames[frameIndex]!, lastNumber);
+    for (const { object, rle } of masks) {
       const { width, height } = rle;
-      const input = encode({ width, height, data, channels: 1, depth: 8 });
+      const input = encode({ width, height, data: pixelsOf(object, rle), channels: 1, depth: 8 });
       yield { name: `${objectFolder(object)}/${file}`, input };
     }
   }

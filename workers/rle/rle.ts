@@ -1,6 +1,6 @@
 /** Uncompressed COCO run lengths: column-major, background first. */
-import { MaskletError } from '../../protocol/errors';
-import type { MaskRle, PixelBox } from '../../protocol/mask';
+import { MaskletError } from '../protocol/errors';
+import type { MaskRle, PixelBox } from '../protocol/mask';
 
 /** @returns one byte a pixel, 0 or 1, row-major */
 export function decodeRle({ width, height, counts }: MaskRle): Uint8Array {

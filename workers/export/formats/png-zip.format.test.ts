@@ -1,7 +1,10 @@
 import { decode } from 'fast-png';
 import { expect, it } from 'vitest';
 import type { ExportRequest } from '../../protocol/export-contract';
-import { frameFile, objectFolder, pngZipEntries } from './png-zip';
+import type { MaskRle } from '../../protocol/mask';
+import type { FormatModule, FrameOfMasks } from '../format';
+import { write as writeMattes } from './matte-zip.format';
+import { frameFile, objectFolder, write } from './png-zip.format';
 
 const request: ExportRequest = {
   format: 'png-zip',
@@ -42,11 +45,23 @@ const request: ExportRequest = {
   model: { name: 'nano', version: '0.1.0', provider: 'wasm' },
 };
 
+/** Every frame that is asked for with the same mask. */
+async function* framesWith(
+  rle: MaskRle,
+  { objects }: ExportRequest,
+  without: number[] = [],
+): AsyncGenerator<FrameOfMasks> {
+  for (const frameIndex of [...new Set(objects.flatMap(({ frames }) => frames))].sort((a, b) => a - b)) {
+    const shown = objects.filter(({ id, frames }) => frames.includes(frameIndex) && !without.includes(id));
+    yield { frameIndex, masks: shown.map((object) => ({ object, rle })) };
+  }
+}
+
 it('writes a folder an object, a PNG a frame, and what it takes to repeat them', async () => {
   const entries = new Map<string, Uint8Array | string>();
   // Column-major: background 1, then 2 inside, then 3 background.
   const rle = { width: 3, height: 2, counts: Uint32Array.of(1, 2, 3) };
-  for await (const { name, input } of pngZipEntries(request, async (object) => (object === 12 ? null : rle))) {
+  for await (const { name, input } of write(request, framesWith(rle, request, [12]))) {
     entries.set(name, input);
   }
   // Object 12's mask is gone: no file, and no black one in its stead.
@@ -73,18 +88,18 @@ it('writes soft mattes of feathered objects, and leaves feathers out of masks', 
   const [width, height] = [16, 6];
   // The left half, column-major.
   const rle = { width, height, counts: Uint32Array.of(0, 8 * height, 8 * height) };
-  const rowOf = async (format: ExportRequest['format'], featherPx: number) => {
-    const objects = [{ ...request.objects[0]!, frames: [0], featherPx }];
+  const rowOf = async (format: FormatModule['write'], featherPx: number) => {
+    const one: ExportRequest = { ...request, objects: [{ ...request.objects[0]!, frames: [0], featherPx }] };
     const entries: Uint8Array[] = [];
-    for await (const { name, input } of pngZipEntries({ ...request, format, objects }, async () => rle)) {
+    for await (const { name, input } of format(one, framesWith(rle, one))) {
       if (name.endsWith('.png')) entries.push(input as Uint8Array);
     }
     return Array.from(decode(entries[0]!).data.slice(2 * width, 3 * width));
   };
   const binary = [...Array<number>(8).fill(255), ...Array<number>(8).fill(0)];
-  expect(await rowOf('png-zip', 3)).toEqual(binary);
-  expect(await rowOf('matte-zip', 0)).toEqual(binary);
-  const soft = await rowOf('matte-zip', 3);
+  expect(await rowOf(write, 3)).toEqual(binary);
+  expect(await rowOf(writeMattes, 0)).toEqual(binary);
+  const soft = await rowOf(writeMattes, 3);
   expect(soft.slice(0, 5)).toEqual([255, 255, 255, 255, 255]);
   expect(soft.slice(11)).toEqual([0, 0, 0, 0, 0]);
   expect(soft[7]! + soft[8]!).toBe(255);
@@ -100,7 +115,8 @@ it('calls frames what the source calls them, whatever part of it is open', async
   };
   const entries = new Map<string, Uint8Array | string>();
   const rle = { width: 3, height: 2, counts: Uint32Array.of(1, 2, 3) };
-  for await (const { name, input } of pngZipEntries({ ...request, video }, async () => rle)) entries.set(name, input);
+  const trimmed = { ...request, video };
+  for await (const { name, input } of write(trimmed, framesWith(rle, trimmed))) entries.set(name, input);
   expect([...entries.keys()].slice(1)).toEqual(['001_red-car/00100.png', '001_red-car/00110.png', '012/00115.png']);
   const description = JSON.parse(entries.get('masklet.json') as string);
   expect(description.video).toMatchObject({
