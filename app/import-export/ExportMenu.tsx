@@ -1,6 +1,6 @@
 import { Check, Download } from 'lucide-react';
 import { useMemo } from 'react';
-import { exportFormatIds } from '../../workers/protocol/export-formats';
+import { exportFormatIds, exportFormats } from '../../workers/protocol/export-formats';
 import { useApp, useAppState } from '../app-context';
 import { t } from '../messages/messages';
 import { useNotice } from '../notices';
@@ -93,7 +93,7 @@ function ExportPanel() {
             ) : null}
           </output>
           <Button variant="primary" disabled={rows.length === 0} onClick={() => run(engine.exporting.save(format))}>
-            {t.exporting.save}
+            {t.exporting.save(exportFormats[format].extension)}
           </Button>
         </div>
       )}
