@@ -649,18 +649,19 @@ export const de: Messages = {
     button: 'Exportieren',
     title: 'Masken exportieren',
     format: 'Format',
-    formats: { 'png-zip': 'Masken', 'matte-zip': 'Weiche Matten' },
+    formats: { 'png-zip': 'Masken', 'matte-zip': 'Weiche Matten', coco: 'COCO-JSON' },
     about: {
       'png-zip':
         'Ein ZIP mit einem Ordner je Objekt, einem schwarz-weißen PNG je Frame in der Größe des Videos und masklet.json. Jeder Pixel gehört dazu oder nicht: weiche Ränder fallen weg.',
       'matte-zip':
         'Dasselbe ZIP mit grauen PNGs: Weiche Ränder laufen aus. Für Compositing; als Trainingsdaten taugen Masken.',
+      coco: 'Eine JSON-Datei: komprimierte Lauflängen, eine Annotation je Objekt und Frame, mit Nummern von Video und Spur. Frames, auf denen ein Objekt fehlt, haben keine.',
     },
     nothing: 'Noch keine Masken. Zuerst ein Objekt anklicken.',
     objects: (objects, files) => `${count(objects, 'Objekt', 'Objekte')} · ${count(files, 'Maske', 'Masken')}`,
     staleWarning: (names) =>
       `${formatList(names)}: Die Prompts haben sich seit dem Verfolgen geändert. Noch einmal verfolgen, damit die Masken ihnen folgen.`,
-    save: 'ZIP speichern',
+    save: (extension) => `${extension.toUpperCase()} speichern`,
     running: (done, total) => `${formatNumber(done)} von ${formatNumber(total)}`,
     cancel: 'Abbrechen',
     saved: (name) => `${name} gespeichert`,

@@ -562,19 +562,24 @@ export const en = {
     button: 'Export',
     title: 'Export masks',
     format: 'Format',
-    formats: { 'png-zip': 'Masks', 'matte-zip': 'Soft mattes' } satisfies Record<ExportFormat, string>,
+    formats: {
+      'png-zip': 'Masks',
+      'matte-zip': 'Soft mattes',
+      coco: 'COCO JSON',
+    } satisfies Record<ExportFormat, string>,
     about: {
       'png-zip':
         'A zip with one folder per object, one black-and-white PNG per frame at the video’s size, and masklet.json. Every pixel is in or out: feathers are left out.',
       'matte-zip':
         'The same zip with grey PNGs: edges of feathered objects fade. For compositing; labels for training are masks.',
+      coco: 'One JSON file: compressed run lengths, an annotation per object and frame, with video and track ids. Frames where an object is absent have none.',
     } satisfies Record<ExportFormat, string>,
     nothing: 'There are no masks yet. Click an object first.',
     objects: (objects: number, files: number) =>
       `${count(objects, 'object', 'objects')} · ${count(files, 'mask', 'masks')}`,
     staleWarning: (names: readonly string[]) =>
       `${formatList(names)}: prompts have changed since tracking. Track again for masks that follow them.`,
-    save: 'Save zip',
+    save: (extension: string) => `Save ${extension === 'zip' ? 'zip' : extension.toUpperCase()}`,
     running: (done: number, total: number) => `${formatNumber(done)} of ${formatNumber(total)}`,
     cancel: 'Cancel',
     saved: (name: string) => `Saved ${name}`,

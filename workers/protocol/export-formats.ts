@@ -18,6 +18,7 @@ export type FormatInfo = {
 export const exportFormats = {
   'png-zip': { group: 'pictures', extension: 'zip', mime: 'application/zip', suffix: 'masks', isLossless: true },
   'matte-zip': { group: 'pictures', extension: 'zip', mime: 'application/zip', suffix: 'mattes', isLossless: false },
+  coco: { group: 'labels', extension: 'json', mime: 'application/json', suffix: 'coco', isLossless: true },
 } as const satisfies Record<string, FormatInfo>;
 
 export type ExportFormat = keyof typeof exportFormats;
