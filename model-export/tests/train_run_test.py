@@ -358,7 +358,7 @@ def test_command_line_starts_stops_and_resumes(tmp_path: Path, capsys: pytest.Ca
 def test_shipped_configurations_are_valid_and_within_the_models_budget() -> None:
     folder = Path(configuration.__file__).with_name("configurations")
     files = sorted(folder.glob("*.toml"))
-    assert [file.stem for file in files] == ["nano-cpu-256", "nano-cpu-million", "nano-cpu", "nano-gpu"]
+    assert [file.stem for file in files] == ["nano-cpu-256", "nano-cpu-million", "nano-cpu", "nano-gpu", "nano-lite2"]
     for file in files:
         run = read_run_settings(file)
         parameters = sum(parameter.numel() for parameter in NanoModel(run.model).parameters())
