@@ -117,6 +117,10 @@ export const de: Messages = {
       'Dieses animierte Bild ist größer als 512 MB. Wandeln: ffmpeg -i in -c:v libx264 -crf 16 -pix_fmt yuv420p out.mp4',
     'animation-cut-short': () => 'Dieses animierte Bild ist abgeschnitten: Keiner seiner Frames ist vollständig.',
     'copy-protected': () => 'Dieses Video ist kopiergeschützt. Ein anderes wählen.',
+    'order-unknown': () =>
+      'Diese Datei sagt nicht, in welcher Reihenfolge ihre Frames gezeigt werden, und einige sind zu beschädigt, um es zu verraten. Wandeln: ffmpeg -i in -c:v libx264 -crf 16 -pix_fmt yuv420p out.mp4',
+    'frame-protected': (frame) =>
+      `Frame ${formatNumber(frame)} dieses Videos ist kopiergeschützt. Ohne diesen Teil weiterarbeiten oder ein anderes Video wählen.`,
     'frame-damaged': (frame) =>
       `Frame ${formatNumber(frame)} dieses Videos lässt sich nicht dekodieren; vielleicht ist er beschädigt. Das Video neu wandeln oder ohne diesen Frame weiterarbeiten.`,
     'picture-damaged': (picture) =>

@@ -20,23 +20,41 @@ export type SampleIndex = {
    * @param before looks only at sync samples before this one; the first of all where there is none
    */
   startFor(sample: number, before?: number): number;
+  /** Which of the video's codings a sample is of. */
+  codingOf(sample: number): number;
+  /** After the last sample that is of the same coding without a break: no decoder goes on beyond it. */
+  endOfCoding(sample: number): number;
 };
 
-export type EncodedVideo = {
-  readonly kind: 'samples';
-  readonly parts: SourceParts;
-  /** Without rotation or aspect ratio: those are applied to the frames handed out, once. */
+/** How samples are coded and meant to be seen. ISO 14496-12 §8.5.2 */
+export type Coding = {
+  /** Without rotation, aspect ratio or crop: those are applied to the frames handed out, once. */
   readonly config: VideoDecoderConfig;
   /** As a person says it, such as `HEVC (hvc1)`. */
   readonly codecName: string;
+  /** Width by height of a pixel as the container states it; null where it leaves that to the bitstream. */
+  readonly pixelAspect: number | null;
+  /** Pixels at the picture's sides that are not meant to be seen; null where all are. */
+  readonly margins: Margins | null;
+  /** Encrypted: no decoder here has the key. */
+  readonly isProtected: boolean;
+};
+
+/** Whole pixels as decoded, none negative. */
+export type Margins = { left: number; top: number; right: number; bottom: number };
+
+/** `Coding`'s members are those of the first frame that can be decoded. */
+export type EncodedVideo = Coding & {
+  readonly kind: 'samples';
+  readonly parts: SourceParts;
+  /** One for most videos: recordings that were joined, or that begin unencrypted, have several. */
+  readonly codings: readonly Coding[];
   readonly index: SampleIndex;
   /**
    * A frame shows exactly one sample; a sample is shown by any number of frames: none where an edit cuts it away,
    * several where edits repeat it.
    */
   readonly frames: FrameTable;
-  /** Width by height of a pixel as the container states it; null where it leaves that to the bitstream. */
-  readonly pixelAspect: number | null;
   /** a, b, c, d of the display matrix, each -1, 0 or 1: (x, y) is seen at (ax + cy, bx + dy). */
   readonly orientation: readonly [number, number, number, number];
   /**

@@ -64,6 +64,8 @@ export type ReasonValues = {
   'animation-too-large': [];
   'animation-cut-short': [];
   'copy-protected': [];
+  'order-unknown': [];
+  'frame-protected': [frame: number];
   'frame-damaged': [frame: number];
   'picture-damaged': [picture: number];
   'picture-size': [picture: number, width: number, height: number, firstWidth: number, firstHeight: number];

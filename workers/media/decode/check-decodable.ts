@@ -1,6 +1,6 @@
 /** Says beforehand, and in a sentence, that a video cannot be decoded here. */
 import { MaskletError } from '../../protocol/errors';
-import type { EncodedVideo } from '../encoded-video';
+import type { Coding, EncodedVideo } from '../encoded-video';
 
 /** WebGPU promises textures of this size and no larger. https://www.w3.org/TR/webgpu/#limits */
 const maxSide = 8192;
@@ -11,8 +11,37 @@ const conversion = 'ffmpeg -i in -c:v libx264 -crf 16 -pix_fmt yuv420p -fps_mode
 /** A size that anything decodes which decodes at all. */
 const ordinarySize = { codedWidth: 1280, codedHeight: 720 };
 
-/** @throws `unsupported-codec`, `frame-too-large` */
-export async function checkDecodable({ config, codecName }: EncodedVideo): Promise<void> {
+/** Why frames of one coding cannot be decoded; null where they can. */
+export type FrameRefusal = ((frameIndex: number) => MaskletError) | null;
+
+/**
+ * Checks how the first frame is coded that can be decoded at all; frames that are coded otherwise are refused one by one.
+ * @returns per coding
+ * @throws `unsupported-codec`, `frame-too-large`
+ */
+export async function checkDecodable(video: EncodedVideo): Promise<FrameRefusal[]> {
+  await checkCoding(video);
+  return Promise.all(
+    video.codings.map(async (coding): Promise<FrameRefusal> => {
+      if (coding.isProtected) return protectedFrame;
+      const error = await checkCoding(coding).then(
+        () => null,
+        (thrown: MaskletError) => thrown,
+      );
+      return error && (() => new MaskletError('decode-failed', error.message, { reason: error.reason, cause: error }));
+    }),
+  );
+}
+
+function protectedFrame(frameIndex: number): MaskletError {
+  return new MaskletError(
+    'decode-failed',
+    `Frame ${frameIndex + 1} of this video is protected against copying. Go on without this part, or choose a video that is not.`,
+    { reason: ['frame-protected', frameIndex + 1] },
+  );
+}
+
+async function checkCoding({ config, codecName }: Coding): Promise<void> {
   const { codedWidth: width = 0, codedHeight: height = 0 } = config;
   checkSize(width, height);
   if (await isSupported(config)) return;

@@ -62,16 +62,15 @@ export async function decodingOf(
 }
 
 async function ofSamples(video: EncodedVideo, live: LiveFrames, given: Partial<FrameLimits>): Promise<Decoding> {
-  await checkDecodable(video);
+  const refusals = await checkDecodable(video);
   const limits = { ...(await limitsFor(video.config)), ...given };
   return {
     limits,
-    createDecoder: (cache) => new FrameDecoder(video, cache, live, limits),
+    createDecoder: (cache) => new FrameDecoder(video, cache, live, limits, refusals),
     // A video whose first frame is damaged opens with the size that the container states.
     geometryOf(first) {
-      const { codedWidth = 1, codedHeight = 1 } = video.config;
       const decoded = first instanceof VideoFrame ? first : null;
-      const picture = decoded?.visibleRect ?? { width: codedWidth, height: codedHeight };
+      const picture = decoded?.visibleRect ?? statedPicture(video);
       const ofBitstream = decoded ? decoded.displayWidth / decoded.displayHeight / (picture.width / picture.height) : 1;
       return pictureGeometry(picture, video.pixelAspect ?? ofBitstream, video.orientation);
     },
@@ -79,6 +78,11 @@ async function ofSamples(video: EncodedVideo, live: LiveFrames, given: Partial<F
     checkFrame() {},
     close() {},
   };
+}
+
+function statedPicture({ config: { codedWidth = 1, codedHeight = 1 }, margins }: EncodedVideo) {
+  const { left, top, right, bottom } = margins ?? { left: 0, top: 0, right: 0, bottom: 0 };
+  return { width: Math.max(1, codedWidth - left - right), height: Math.max(1, codedHeight - top - bottom) };
 }
 
 async function ofPictures(

@@ -7,6 +7,7 @@ import { MaskletError } from '../../protocol/errors';
 import type { EncodedVideo } from '../encoded-video';
 import type { FrameStore } from './frame-cache';
 import type { LiveFrames } from './live-frames';
+import type { FrameRefusal } from './check-decodable';
 import { SampleDecoder } from './sample-decoder';
 
 export type DecoderLimits = {
@@ -41,6 +42,7 @@ export class FrameDecoder {
   readonly #live: LiveFrames;
   readonly #limits: DecoderLimits;
   readonly #decoder: SampleDecoder;
+  readonly #refusals: readonly FrameRefusal[];
   /** Oldest first. */
   #requests: Request[] = [];
   /** Sync samples that the decoder refused to start at: not every one that a file lists is one to every browser. */
@@ -52,8 +54,16 @@ export class FrameDecoder {
   #lastFrame = -1;
   #isForward = false;
 
-  constructor(video: EncodedVideo, cache: FrameStore, live: LiveFrames, limits: DecoderLimits) {
+  /** @param refusals per coding, why its samples cannot be decoded here */
+  constructor(
+    video: EncodedVideo,
+    cache: FrameStore,
+    live: LiveFrames,
+    limits: DecoderLimits,
+    refusals: readonly FrameRefusal[],
+  ) {
     this.#video = video;
+    this.#refusals = refusals;
     this.#cache = cache;
     this.#live = live;
     this.#limits = limits;
@@ -84,6 +94,11 @@ export class FrameDecoder {
     this.#isForward = step > 0 && step <= maxStride;
     this.#lastFrame = frameIndex;
     const sample = this.#video.frames.frameSamples[frameIndex]!;
+    const refusal = this.#refusals[this.#video.index.codingOf(sample)];
+    if (refusal) {
+      reject(refusal(frameIndex));
+      return promise;
+    }
     const cached = this.#cache.get(sample);
     if (cached) resolve(this.#live.adopt(cached.clone()));
     else this.#requests.push({ frameIndex, sample, failures: 0, run: null, resolve, reject });
@@ -137,8 +152,8 @@ export class FrameDecoder {
     if (this.#cache.backlog) return this.#cache.backlog;
 
     // After a failure nothing is fed beyond the sample: what follows it may be what broke the decoder.
-    const end = request?.failures ? sample + 1 : this.#video.index.sampleCount;
-    const { next } = decoder.run!;
+    const { start: runStart, next } = decoder.run!;
+    const end = request?.failures ? sample + 1 : this.#video.index.endOfCoding(runStart);
     if (next >= end) decoder.flush();
     else if (decoder.queueSize < this.#limits.queueLength) {
       const data = await this.#data(next);

@@ -1,6 +1,7 @@
 /** A VideoDecoder fed with a run of samples from a sync sample on; tells its outputs apart by sample. */
-import type { EncodedVideo } from '../encoded-video';
+import type { Coding, EncodedVideo } from '../encoded-video';
 import type { LiveFrames } from './live-frames';
+import { withoutMargins } from './without-margins';
 
 /** H.264 and HEVC reorder at most 16 pictures: when so many later ones came out, an earlier one will not. */
 const maxReorder = 16;
@@ -58,7 +59,8 @@ export class SampleDecoder {
     if (!this.#run) return false;
     if (this.#isAwaited(sample)) return true;
     const { next, flush } = this.#run;
-    return flush === 'no' && sample >= next && this.#run.start <= start && start <= next + maxSkip;
+    const isInReach = sample >= next && sample < this.#video.index.endOfCoding(this.#run.start);
+    return flush === 'no' && isInReach && this.#run.start <= start && start <= next + maxSkip;
   }
 
   /** Whether a sample that was fed will not come out any more. */
@@ -73,7 +75,7 @@ export class SampleDecoder {
   restart(start: number): void {
     if (this.#decoder) this.#decoder.reset();
     else this.#decoder = this.#createDecoder();
-    this.#decoder.configure(this.#video.config);
+    this.#decoder.configure(this.#codingOf(start).config);
     this.#error = null;
     this.#awaited.clear();
     this.#run = { start, next: start, hasOutput: false, recent: [], flush: 'no' };
@@ -162,12 +164,16 @@ export class SampleDecoder {
     const isLeading = frame.timestamp < this.#timestamp(run.start);
     const isFirstStart = this.#video.index.startFor(run.start, run.start) === run.start;
     if (isLeading && !isFirstStart) frame.close();
-    else this.#onFrame(sample, this.#live.adopt(frame));
+    else this.#onFrame(sample, this.#live.adopt(withoutMargins(frame, this.#codingOf(sample).margins)));
     this.#onProgress();
   }
 
   #isAwaited(sample: number): boolean {
     return this.#awaited.get(this.#timestamp(sample))?.includes(sample) ?? false;
+  }
+
+  #codingOf(sample: number): Coding {
+    return this.#video.codings[this.#video.index.codingOf(sample)]!;
   }
 
   #timestamp(sample: number): number {

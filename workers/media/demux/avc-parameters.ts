@@ -1,11 +1,32 @@
 /** What an H.264 stream says of itself: its sequence parameter set. ISO 14496-10 §7.3.2.1.1, annex E. */
+import { Bits, withoutEmulation } from './bits';
 import { numberedColour, type Colour } from './colour-space';
+import { nalUnits } from './nal-units';
 
 export type AvcParameters = {
   /** RFC 6381, such as `avc1.64001f`. */
   codec: string;
   /** Null where the stream does not say. */
   colour: Colour | null;
+};
+
+/** What the order of a stream's pictures is told by. §7.4.2.1.1 */
+export type AvcSequence = {
+  id: number;
+  profile: number;
+  chromaFormat: number;
+  hasSeparatePlanes: boolean;
+  frameNumBits: number;
+  /** `pic_order_cnt_type` */
+  orderType: number;
+  orderLsbBits: number;
+  isDeltaAlwaysZero: boolean;
+  offsetForNonReference: number;
+  offsetForTopToBottom: number;
+  offsetsForReference: number[];
+  hasFramesOnly: boolean;
+  /** Pictures that may come before one in decoding and after it in presentation; null where the stream does not say. */
+  maxReorder: number | null;
 };
 
 const spsType = 7;
@@ -28,14 +49,8 @@ export function parametersOfAvcC(avcC: Uint8Array): AvcParameters | null {
 
 /** @param sample NAL units behind start codes; null where none of them is a parameter set. Annex B */
 export function parametersOfAnnexB(sample: Uint8Array): AvcParameters | null {
-  const starts: number[] = [];
-  for (let i = 2; i + 1 < sample.length; i++) {
-    if (sample[i] === 1 && sample[i - 1] === 0 && sample[i - 2] === 0) starts.push(i + 1);
-  }
-  const start = starts.find((at) => (sample[at]! & 0x1f) === spsType);
-  if (start === undefined) return null;
-  const next = starts.find((at) => at > start) ?? sample.length + 3;
-  return parametersOf(sample.subarray(start, next - 3));
+  for (const { bytes } of nalUnits(sample, null)) if ((bytes[0]! & 0x1f) === spsType) return parametersOf(bytes);
+  return null;
 }
 
 function parametersOf(nalUnit: Uint8Array): AvcParameters | null {
@@ -43,48 +58,108 @@ function parametersOf(nalUnit: Uint8Array): AvcParameters | null {
   const codec = `avc1.${[1, 2, 3].map((i) => nalUnit[i]!.toString(16).padStart(2, '0')).join('')}`;
   const bits = new Bits(withoutEmulation(nalUnit.subarray(1)));
   try {
-    return { codec, colour: colourOf(bits) };
+    readSequence(bits);
+    const hasUsability = bits.read(1);
+    return { codec, colour: hasUsability ? usabilityColour(bits) : null };
   } catch {
     // Cut short: its first bytes are what a decoder is chosen by.
     return { codec, colour: null };
   }
 }
 
-/** @throws RangeError at the end of the bits */
-function colourOf(bits: Bits): Colour | null {
+/** @throws RangeError when the NAL unit is cut short or makes no sense */
+export function avcSequence(nalUnit: Uint8Array): AvcSequence {
+  const bits = new Bits(withoutEmulation(nalUnit.subarray(1)));
+  const sequence = readSequence(bits);
+  const hasUsability = bits.read(1);
+  return { ...sequence, maxReorder: hasUsability ? usabilityReorder(bits) : null };
+}
+
+/** Up to its usability information. @throws RangeError at the end of the bits */
+function readSequence(bits: Bits): Omit<AvcSequence, 'maxReorder'> {
   const profile = bits.read(8);
   bits.read(16);
-  bits.exponential();
+  const id = bits.exponential();
+  let chromaFormat = 1;
+  let hasSeparatePlanes = false;
   if (chromaProfiles.has(profile)) {
-    const chroma = bits.exponential();
-    if (chroma === 3) bits.read(1);
+    chromaFormat = bits.exponential();
+    if (chromaFormat === 3) hasSeparatePlanes = bits.read(1) === 1;
     bits.exponential();
     bits.exponential();
     bits.read(1);
-    if (bits.read(1)) for (let list = 0; list < (chroma === 3 ? 12 : 8); list++) skipScalingList(bits, list);
+    if (bits.read(1)) for (let list = 0; list < (chromaFormat === 3 ? 12 : 8); list++) skipScalingList(bits, list);
   }
-  bits.exponential();
+  const frameNumBits = bits.exponential() + 4;
   const orderType = bits.exponential();
-  if (orderType === 0) bits.exponential();
+  const orderLsbBits = orderType === 0 ? bits.exponential() + 4 : 0;
+  let isDeltaAlwaysZero = false;
+  let offsetForNonReference = 0;
+  let offsetForTopToBottom = 0;
+  const offsetsForReference: number[] = [];
   if (orderType === 1) {
-    bits.read(1);
-    bits.exponential();
-    bits.exponential();
+    isDeltaAlwaysZero = bits.read(1) === 1;
+    offsetForNonReference = bits.signedExponential();
+    offsetForTopToBottom = bits.signedExponential();
     const cycle = bits.exponential();
     if (cycle > maxCycle) throw new RangeError(`A cycle of ${cycle} frames`);
-    for (let frame = 0; frame < cycle; frame++) bits.exponential();
+    for (let frame = 0; frame < cycle; frame++) offsetsForReference.push(bits.signedExponential());
   }
   bits.exponential();
   bits.read(1);
   bits.exponential();
   bits.exponential();
-  const hasFramesOnly = bits.read(1);
+  const hasFramesOnly = bits.read(1) === 1;
   if (!hasFramesOnly) bits.read(1);
   bits.read(1);
   const isCropped = bits.read(1);
   if (isCropped) for (let side = 0; side < 4; side++) bits.exponential();
-  const hasUsability = bits.read(1);
-  return hasUsability ? usabilityColour(bits) : null;
+  return {
+    id,
+    profile,
+    chromaFormat,
+    hasSeparatePlanes,
+    frameNumBits,
+    orderType,
+    orderLsbBits,
+    isDeltaAlwaysZero,
+    offsetForNonReference,
+    offsetForTopToBottom,
+    offsetsForReference,
+    hasFramesOnly,
+  };
+}
+
+/** `max_num_reorder_frames`, §E.1.1 */
+function usabilityReorder(bits: Bits): number | null {
+  usabilityColour(bits);
+  const hasChromaPlace = bits.read(1);
+  if (hasChromaPlace) for (let field = 0; field < 2; field++) bits.exponential();
+  const hasTiming = bits.read(1);
+  if (hasTiming) bits.read(65);
+  const hasNalRates = bits.read(1);
+  if (hasNalRates) skipRates(bits);
+  const hasVclRates = bits.read(1);
+  if (hasVclRates) skipRates(bits);
+  if (hasNalRates || hasVclRates) bits.read(1);
+  bits.read(1);
+  const hasRestriction = bits.read(1);
+  if (!hasRestriction) return null;
+  bits.read(1);
+  for (let limit = 0; limit < 4; limit++) bits.exponential();
+  return bits.exponential();
+}
+
+/** §E.1.2 */
+function skipRates(bits: Bits): void {
+  const count = bits.exponential() + 1;
+  bits.read(8);
+  for (let rate = 0; rate < Math.min(count, 32); rate++) {
+    bits.exponential();
+    bits.exponential();
+    bits.read(1);
+  }
+  bits.read(20);
 }
 
 /** §E.1.1 */
@@ -111,43 +186,5 @@ function skipScalingList(bits: Bits, list: number): void {
   for (let i = 0; i < (list < 6 ? 16 : 64); i++) {
     if (next !== 0) next = (last + bits.signedExponential() + 256) % 256;
     if (next !== 0) last = next;
-  }
-}
-
-/** Bytes that keep start codes out of a NAL unit go. §7.4.1 */
-function withoutEmulation(bytes: Uint8Array): Uint8Array {
-  return bytes.filter((byte, i) => !(byte === 3 && i >= 2 && bytes[i - 1] === 0 && bytes[i - 2] === 0));
-}
-
-class Bits {
-  readonly #bytes: Uint8Array;
-  #position = 0;
-
-  constructor(bytes: Uint8Array) {
-    this.#bytes = bytes;
-  }
-
-  /** @throws RangeError at the end */
-  read(count: number): number {
-    let value = 0;
-    for (let i = 0; i < count; i++, this.#position++) {
-      const byte = this.#bytes[this.#position >> 3];
-      if (byte === undefined) throw new RangeError('The parameter set is cut short');
-      value = value * 2 + ((byte >> (7 - (this.#position & 7))) & 1);
-    }
-    return value;
-  }
-
-  /** `ue(v)`, §9.1 */
-  exponential(): number {
-    let zeros = 0;
-    while (this.read(1) === 0) if (++zeros > 31) throw new RangeError('No number is so long');
-    return 2 ** zeros - 1 + this.read(zeros);
-  }
-
-  /** `se(v)`, §9.1.1 */
-  signedExponential(): number {
-    const code = this.exponential();
-    return code % 2 === 1 ? (code + 1) / 2 : -code / 2;
   }
 }

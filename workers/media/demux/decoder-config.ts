@@ -2,6 +2,10 @@
 import { MaskletError } from '../../protocol/errors';
 import { parametersOfAnnexB, parametersOfAvcC } from './avc-parameters';
 import { completeColour, joinColour, type Colour } from './colour-space';
+import type { Coding, EncodedVideo, SampleIndex } from '../encoded-video';
+import type { FrameTable } from '../frame-table';
+import { bytesOf, isAvc, isHevc } from './picture-order';
+import type { SampleDescription } from './sample-descriptions';
 import { isSkippedLeading } from './hevc-leading';
 import type { SampleList } from './sample-list';
 
@@ -12,12 +16,40 @@ type ReadSample = (sample: number) => Promise<Uint8Array>;
 const leastAvcC = 6;
 
 /**
+ * What the container says of a stream's codings, and what the stream adds to it.
+ * @throws `unsupported-container` when neither says how the video is coded
+ */
+export async function completeCodings(
+  descriptions: readonly SampleDescription[],
+  index: SampleIndex & FrameTable,
+  read: ReadSample,
+): Promise<Coding & Pick<EncodedVideo, 'codings'>> {
+  const codings: Coding[] = [];
+  for (const [n, { colour, config, ...description }] of descriptions.entries()) {
+    const first = firstSampleOf(n, index);
+    const isUsed = first !== null && !description.isProtected;
+    const firstSync = () => read(index.startFor(first ?? 0));
+    const complete = isUsed ? await decoderConfig(config, colour, description.codecName, firstSync) : config;
+    codings.push({ ...description, config: complete });
+  }
+  const shown = index.frameSamples.find((sample) => !codings[index.codingOf(sample)]!.isProtected);
+  return { ...codings[shown === undefined ? 0 : index.codingOf(shown)]!, codings };
+}
+
+/** Null where no sample is of it. */
+function firstSampleOf(coding: number, index: SampleIndex): number | null {
+  let sample = 0;
+  while (sample < index.sampleCount && index.codingOf(sample) !== coding) sample = index.endOfCoding(sample);
+  return sample < index.sampleCount ? sample : null;
+}
+
+/**
  * @param config as the container has it
  * @param colour as the container has it
  * @param codecName for people
  * @throws `unsupported-container` when neither says how the video is coded
  */
-export async function decoderConfig(
+async function decoderConfig(
   config: VideoDecoderConfig,
   colour: Colour | null,
   codecName: string,
@@ -46,27 +78,18 @@ export async function decoderConfig(
 const maxLeading = 64;
 
 /** Hides the frames that no decoder gives because what they are predicted from was cut away. */
-export async function hideCutAway(list: SampleList, config: VideoDecoderConfig, read: ReadSample): Promise<void> {
-  if (!isAvc(config.codec) && !isHevc(config.codec)) return;
+export async function hideCutAway(
+  list: SampleList,
+  { config, isProtected }: Coding,
+  read: ReadSample,
+): Promise<void> {
+  const { codec, description } = config;
+  if (isProtected || !(isAvc(codec) || (isHevc(codec) && description))) return;
   for (const sample of list.leadingSamples().slice(0, maxLeading)) {
     // Decoders of H.264 leave out every one of them.
-    const isCutAway = isAvc(config.codec) || isSkippedLeading(await read(sample), bytesOf(config.description!));
+    const isCutAway = isAvc(codec) || isSkippedLeading(await read(sample), bytesOf(description!));
     if (isCutAway) list.hidden.add(sample);
   }
-}
-
-function isAvc(codec: string): boolean {
-  return /^avc[13]/.test(codec);
-}
-
-function isHevc(codec: string): boolean {
-  return /^(hvc1|hev1|dvh1|dvhe)/.test(codec);
-}
-
-function bytesOf(source: AllowSharedBufferSource): Uint8Array {
-  return ArrayBuffer.isView(source)
-    ? new Uint8Array(source.buffer, source.byteOffset, source.byteLength)
-    : new Uint8Array(source);
 }
 
 function notDescribed(codecName: string): MaskletError {

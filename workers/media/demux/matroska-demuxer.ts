@@ -10,12 +10,14 @@ import { MaskletError } from '../../protocol/errors';
 import type { EncodedVideo } from '../encoded-video';
 import { chooseParts, type SourceParts } from '../source-parts';
 import { codecName } from './codec-name';
-import { decoderConfig, hideCutAway } from './decoder-config';
+import { completeCodings, hideCutAway } from './decoder-config';
 import type { FileBytes } from './file-bytes';
 import { ForwardReader } from './forward-reader';
+import { matroskaGeometry } from './matroska-geometry';
 import { headFile, matroskaHead } from './matroska-head';
 import { matroskaBlocks, type MatroskaBlock } from './matroska-blocks';
 import type { Orientation } from './orientation';
+import { readSamples } from './read-samples';
 import { SampleList } from './sample-list';
 import { SampleReader } from './sample-reader';
 import { SampleTable } from './sample-table';
@@ -46,10 +48,11 @@ export async function openMatroska(
   const blocks = await matroskaBlocks(reader, trackNumber, signal);
   const [first] = blocks;
   const frame = first && first.size <= maxFirstFrame ? await file.read(first.offset, first.size) : null;
-  const { firstSize, timescale, config, colour, ...description } = await asked(
+  const { firstSize, timescale, orientation, ...described } = await asked(
     headFile(head, frame && { trackNumber, frame }),
     (input) => describe(input, trackNumber),
   );
+  const description = { ...described, ...matroskaGeometry(head, trackNumber), isProtected: false };
   // What is stripped from the front of every frame, or compressed, is told apart by the first one.
   const isPacked = firstSize !== null && firstSize !== first?.size;
   if (isPacked || blocks.some(({ isLaced }) => isLaced)) {
@@ -61,11 +64,12 @@ export async function openMatroska(
   }
   const list = new SampleList();
   for (const block of blocks) {
-    if (isHidden(block, config.codec)) list.hidden.add(list.count);
+    if (isHidden(block, description.config.codec)) list.hidden.add(list.count);
     list.addShownAt(block.offset, block.size, block.timestamp, block.duration, block.isKey);
   }
   const look = (sample: number) => file.read(list.offsets[sample]!, Math.min(list.sizes[sample]!, maxLook));
-  await hideCutAway(list, config, look);
+  await readSamples(list, [description], file, signal);
+  await hideCutAway(list, description, look);
   const index = new SampleTable(list, { timescale, movieTimescale: timescale, edits: [] }, file.size);
   if (index.frameSamples.length === 0) {
     throw new MaskletError(
@@ -78,10 +82,10 @@ export async function openMatroska(
   return {
     kind: 'samples',
     parts,
-    ...description,
-    config: await decoderConfig(config, colour, description.codecName, () => look(index.startFor(0))),
+    ...(await completeCodings([description], index, look)),
     index,
     frames: index,
+    orientation,
     read: (sample) => samples.read(sample),
   };
 }
@@ -141,7 +145,6 @@ async function describe(input: Input, trackNumber: number) {
   const first = await new EncodedPacketSink(track).getFirstPacket().catch(() => null);
   const codecId = String(await track.getInternalCodecId());
   const config = await track.getDecoderConfig();
-  const { num, den } = await track.getPixelAspectRatio();
   return {
     /** Ticks per second. */
     timescale: await track.getTimeResolution(),
@@ -150,8 +153,6 @@ async function describe(input: Input, trackNumber: number) {
     config: config ? ownConfig(config) : { codec: codecId },
     colour: config?.colorSpace ?? null,
     codecName: codecName(codecId),
-    // Every track of Matroska has a display size, so that a ratio of 1 may say nothing.
-    pixelAspect: num === den ? null : num / den,
     orientation: turned(await track.getRotation()),
   };
 }

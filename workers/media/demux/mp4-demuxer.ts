@@ -3,20 +3,18 @@ import { MaskletError } from '../../protocol/errors';
 import type { EncodedVideo } from '../encoded-video';
 import { chooseParts, type SourceParts } from '../source-parts';
 import { childBoxes, findBox, type Box } from './boxes';
-import { codecName } from './codec-name';
-import { colourOfColr } from './colour-space';
-import { decoderConfig, hideCutAway } from './decoder-config';
+import { completeCodings, hideCutAway } from './decoder-config';
 import type { FileBytes } from './file-bytes';
 import { readMovieBoxes, type MovieFragment } from './movie-boxes';
 import { orientationOf } from './orientation';
 import { parseBox } from './parse-box';
+import { bytesOf } from './picture-order';
+import { readSamples } from './read-samples';
+import { sampleDescriptions, statedSize, type SampleDescription } from './sample-descriptions';
 import { SampleList, type TrackTables } from './sample-list';
 import { SampleReader } from './sample-reader';
 import { SampleTable, type Edit } from './sample-table';
 import { trackRuns } from './track-runs';
-
-/** Bytes of a visual sample entry before the boxes in it. ISO 14496-12 §12.1.3. */
-const visualSampleEntrySize = 78;
 
 /** Of a sample, as much as has to be looked into. */
 const maxLook = 1 << 16;
@@ -36,8 +34,9 @@ export async function openMp4(file: FileBytes, part: number | undefined, signal:
     const tracks = videoTracks(moov);
     const parts = partsOf(tracks, part);
     const { trak, id } = tracks[parts.chosen]!;
-    const list = samplesOf(trak, id, moov, fragments);
-    return await encodedVideo(trak, moov, list, file, parts);
+    const { codings, codingOf } = trackCodings(required(trak, 'mdia', 'minf', 'stbl', 'stsd'));
+    const list = samplesOf(trak, id, moov, fragments, codingOf);
+    return await encodedVideo(trak, moov, codings, list, file, parts, signal);
   } catch (cause) {
     if (cause instanceof MaskletError) throw cause;
     throw new MaskletError(
@@ -63,7 +62,7 @@ function videoTracks(moov: Box): VideoTrack[] {
         trak,
         id,
         isEnabled: (flags & 1) === 1,
-        size: (stsd && sampleEntry(stsd)?.size) ?? { width: 0, height: 0 },
+        size: (stsd && statedSize(stsd)) ?? { width: 0, height: 0 },
       };
     });
 }
@@ -84,8 +83,30 @@ function partsOf(tracks: VideoTrack[], part: number | undefined): SourceParts {
   );
 }
 
-function samplesOf(trak: Box, trackId: number, moov: Box, fragments: MovieFragment[]): SampleList {
-  const list = new SampleList();
+/** Descriptions that say the same are one coding: some writers repeat theirs for every part of a file. */
+function trackCodings(stsd: Box): { codings: SampleDescription[]; codingOf: (description: number) => number } {
+  const descriptions = sampleDescriptions(stsd);
+  const keys = descriptions.map(keyOf);
+  const distinct = [...new Set(keys)];
+  return {
+    codings: distinct.map((key) => descriptions[keys.indexOf(key)]!),
+    // One that is not there is a mistake of the file's writer.
+    codingOf: (description) => distinct.indexOf(keys[description - 1] ?? keys[0]!),
+  };
+}
+
+function keyOf({ config: { description, ...config }, ...rest }: SampleDescription): string {
+  return JSON.stringify([config, description ? [...bytesOf(description)] : null, rest]);
+}
+
+function samplesOf(
+  trak: Box,
+  trackId: number,
+  moov: Box,
+  fragments: MovieFragment[],
+  codingOf: (description: number) => number,
+): SampleList {
+  const list = new SampleList(codingOf);
   list.addTables(trackTables(required(trak, 'mdia', 'minf', 'stbl')));
   const mvex = findBox(moov.payload, 'mvex');
   const defaults = [...childBoxes(mvex?.payload ?? new Uint8Array())]
@@ -107,7 +128,11 @@ function trackTables(stbl: Box): TrackTables {
   return {
     durations: { counts: stts.sample_counts, values: stts.sample_deltas },
     compositionOffsets: offsets ? { counts: offsets.sample_counts, values: offsets.sample_offsets } : null,
-    chunkRuns: { firstChunks: stsc.first_chunk, samplesPerChunk: stsc.samples_per_chunk },
+    chunkRuns: {
+      firstChunks: stsc.first_chunk,
+      samplesPerChunk: stsc.samples_per_chunk,
+      descriptions: stsc.sample_description_index,
+    },
     sizes: stz2 && !stsz ? parseBox(stz2, 'stz2').sample_sizes : parseBox(required(stbl, 'stsz'), 'stsz').sample_sizes,
     chunkOffsets: co64 ? parseBox(co64, 'co64').chunk_offsets : parseBox(required(stbl, 'stco'), 'stco').chunk_offsets,
     syncSamples: stss ? parseBox(stss, 'stss').sample_numbers : null,
@@ -117,9 +142,11 @@ function trackTables(stbl: Box): TrackTables {
 async function encodedVideo(
   trak: Box,
   moov: Box,
+  descriptions: SampleDescription[],
   list: SampleList,
   file: FileBytes,
   parts: SourceParts,
+  signal: AbortSignal,
 ): Promise<EncodedVideo> {
   const mvhd = parseBox(required(moov, 'mvhd'), 'mvhd');
   const { timescale } = parseBox(required(trak, 'mdia', 'mdhd'), 'mdhd');
@@ -131,8 +158,13 @@ async function encodedVideo(
     });
   }
   const look = (sample: number) => file.read(list.offsets[sample]!, Math.min(list.sizes[sample]!, maxLook));
-  const { config, colour, ...description } = sampleDescription(required(trak, 'mdia', 'minf', 'stbl', 'stsd'));
-  await hideCutAway(list, config, look);
+  if (list.codings.every((coding) => descriptions[coding]!.isProtected)) {
+    throw new MaskletError('unsupported-codec', 'This video is protected against copying. Choose one that is not.', {
+      reason: ['copy-protected'],
+    });
+  }
+  await readSamples(list, descriptions, file, signal);
+  await hideCutAway(list, descriptions[list.codings[0]!]!, look);
   const index = new SampleTable(list, timing, file.size);
   if (index.frameSamples.length === 0) {
     throw new MaskletError(
@@ -145,8 +177,7 @@ async function encodedVideo(
   return {
     kind: 'samples',
     parts,
-    ...description,
-    config: await decoderConfig(config, colour, description.codecName, () => look(index.startFor(0))),
+    ...(await completeCodings(descriptions, index, look)),
     index,
     frames: index,
     orientation: orientationOf(parseBox(required(trak, 'tkhd'), 'tkhd').matrix, mvhd.matrix),
@@ -161,56 +192,6 @@ function editsOf(trak: Box): Edit[] {
     duration: entry.segment_duration,
     mediaTime: entry.media_time < 0 ? null : entry.media_time,
   }));
-}
-
-/** Null where it is none. ISO 14496-12 §8.5.2, §12.1.3 */
-function sampleEntry(stsd: Box) {
-  // FullBox header, entry count.
-  const [entry] = childBoxes(stsd.payload.subarray(8));
-  if (!entry || entry.payload.length < visualSampleEntrySize) return null;
-  const sizes = new DataView(entry.payload.buffer, entry.payload.byteOffset, visualSampleEntrySize);
-  return {
-    type: entry.type,
-    size: { width: sizes.getUint16(24), height: sizes.getUint16(26) },
-    inside: entry.payload.subarray(visualSampleEntrySize),
-  };
-}
-
-/** How the first sample is coded; that later ones may be coded otherwise is left to the decoder to find out. */
-function sampleDescription(stsd: Box) {
-  const entry = sampleEntry(stsd);
-  if (!entry) throw new RangeError('stsd has no visual sample entry');
-  const { type, size, inside } = entry;
-  if (type === 'encv') {
-    throw new MaskletError('unsupported-codec', 'This video is protected against copying. Choose one that is not.', {
-      reason: ['copy-protected'],
-    });
-  }
-  const configuration = findBox(inside, 'avcC') ?? findBox(inside, 'hvcC');
-  const colr = findBox(inside, 'colr');
-  const pasp = findBox(inside, 'pasp');
-  const spacing = pasp && parseBox(pasp, 'pasp');
-  return {
-    config: {
-      codec: codecString(stsd, type),
-      ...(size.width > 0 && size.height > 0 ? { codedWidth: size.width, codedHeight: size.height } : {}),
-      ...(configuration ? { description: configuration.payload.slice() } : {}),
-    } satisfies VideoDecoderConfig,
-    colour: colr ? colourOfColr(colr.payload) : null,
-    codecName: codecName(type),
-    pixelAspect: spacing && spacing.hSpacing > 0 && spacing.vSpacing > 0 ? spacing.hSpacing / spacing.vSpacing : null,
-  };
-}
-
-/** RFC 6381, in the spelling of the WebCodecs codec registry. */
-function codecString(stsd: Box, type: string): string {
-  if (type === 'vp08') return 'vp8';
-  try {
-    return parseBox(stsd, 'stsd').entries[0]?.getCodec() ?? type;
-  } catch {
-    // Without a configuration that can be read, no browser will take it: the type is enough to say so.
-    return type;
-  }
 }
 
 function required(parent: Box, ...path: string[]): Box {

@@ -6,8 +6,8 @@ export type TrackTables = {
   durations: { counts: number[]; values: number[] };
   /** `ctts`; null where every sample is shown when it is decoded. */
   compositionOffsets: { counts: number[]; values: number[] } | null;
-  /** `stsc`, chunks numbered from 1. */
-  chunkRuns: { firstChunks: number[]; samplesPerChunk: number[] };
+  /** `stsc`, chunks and descriptions numbered from 1; the first description where none is named. */
+  chunkRuns: { firstChunks: number[]; samplesPerChunk: number[]; descriptions?: number[] };
   /** `stsz` or `stz2` */
   sizes: ArrayLike<number>;
   /** `stco` or `co64` */
@@ -22,6 +22,8 @@ export type TrackRun = {
   offset: number;
   /** Decode time of the first sample; null where the fragment does not say. */
   decodeTime: number | null;
+  /** Numbered from 1. */
+  description: number;
   samples: { size: number; duration: number; compositionOffset: number; isSync: boolean }[];
 };
 
@@ -32,9 +34,17 @@ export class SampleList {
   readonly compositionTimes: number[] = [];
   readonly durations: number[] = [];
   readonly syncFlags: boolean[] = [];
+  /** Per sample, which of the track's codings it is of. */
+  readonly codings: number[] = [];
   /** Samples that are decoded for others' sake and give no picture. */
   readonly hidden = new Set<number>();
   #decodeTime = 0;
+  readonly #codingOf: (description: number) => number;
+
+  /** @param codingOf of a sample description, numbered from 1 */
+  constructor(codingOf: (description: number) => number = () => 0) {
+    this.#codingOf = codingOf;
+  }
 
   get count(): number {
     return this.offsets.length;
@@ -45,12 +55,20 @@ export class SampleList {
     return this.#decodeTime;
   }
 
-  add(offset: number, size: number, duration: number, compositionOffset: number, isSync: boolean): void {
+  add(
+    offset: number,
+    size: number,
+    duration: number,
+    compositionOffset: number,
+    isSync: boolean,
+    description = 1,
+  ): void {
     this.offsets.push(offset);
     this.sizes.push(size);
     this.durations.push(duration);
     this.compositionTimes.push(this.#decodeTime + compositionOffset);
     this.syncFlags.push(isSync);
+    this.codings.push(this.#codingOf(description));
     this.#decodeTime += duration;
   }
 
@@ -89,7 +107,8 @@ export class SampleList {
       for (let i = 0; i < samplesInChunk && sample < sizes.length; i++, sample++) {
         const size = sizes[sample]!;
         const isSync = syncSet?.has(sample + 1) ?? true;
-        this.add(offset, size, duration.next(), compositionOffsets ? compositionOffset.next() : 0, isSync);
+        const shift = compositionOffsets ? compositionOffset.next() : 0;
+        this.add(offset, size, duration.next(), shift, isSync, chunkRuns.descriptions?.[run]);
         offset += size;
       }
     }
@@ -99,7 +118,7 @@ export class SampleList {
     if (run.decodeTime !== null) this.#decodeTime = run.decodeTime;
     let { offset } = run;
     for (const { size, duration, compositionOffset, isSync } of run.samples) {
-      this.add(offset, size, duration, compositionOffset, isSync);
+      this.add(offset, size, duration, compositionOffset, isSync, run.description);
       offset += size;
     }
   }

@@ -45,6 +45,9 @@ export class SampleTable implements SampleIndex, FrameTable {
   readonly durationUs: number;
   readonly #syncSamples: number[];
   readonly #hidden: ReadonlySet<number>;
+  readonly #codings: readonly number[];
+  /** First samples of stretches of one coding. */
+  readonly #codingStarts: number[];
 
   /**
    * Frames are made only of samples that can be decoded: from the first sync sample on, up to the first sample that the
@@ -54,8 +57,10 @@ export class SampleTable implements SampleIndex, FrameTable {
   constructor(list: SampleList, timing: TrackTiming, fileSize: number) {
     const readable = readableCount(list, fileSize);
     this.#hidden = list.hidden;
+    this.#codings = list.codings;
     this.sampleCount = readable;
     this.#syncSamples = syncSamples(list, readable);
+    this.#codingStarts = codingStarts(list, readable);
     const firstDecodable = this.#syncSamples[0] ?? readable;
     const order = presentationOrder(list, readable);
     this.chunkTimestampsUs = chunkTimestamps(list, order, timing.timescale);
@@ -84,7 +89,20 @@ export class SampleTable implements SampleIndex, FrameTable {
     let i = this.#lastSync(Math.min(sample, before - 1));
     const shownAt = this.chunkTimestampsUs[sample]!;
     while (i > 0 && this.chunkTimestampsUs[this.#syncSamples[i]!]! > shownAt) i--;
-    return this.#syncSamples[Math.max(i, 0)] ?? 0;
+    // Nothing is decoded from samples of another coding.
+    return Math.max(this.#syncSamples[Math.max(i, 0)] ?? 0, this.#codingStarts[this.#stretch(sample)] ?? 0);
+  }
+
+  codingOf(sample: number): number {
+    return this.#codings[sample] ?? 0;
+  }
+
+  endOfCoding(sample: number): number {
+    return this.#codingStarts[this.#stretch(sample) + 1] ?? this.sampleCount;
+  }
+
+  #stretch(sample: number): number {
+    return lowerBound(this.#codingStarts.length, (i) => this.#codingStarts[i]! > sample) - 1;
   }
 
   /** Index of the last sync sample at or before `sample`; -1 where there is none. */
@@ -106,6 +124,12 @@ function syncSamples(list: SampleList, count: number): number[] {
     if (list.syncFlags[sample] && list.sizes[sample]! > 0) found.push(sample);
   }
   return found.length > 0 || count === 0 ? found : [0];
+}
+
+function codingStarts({ codings }: SampleList, count: number): number[] {
+  const starts: number[] = [];
+  for (let sample = 0; sample < count; sample++) if (codings[sample] !== codings[sample - 1]) starts.push(sample);
+  return starts;
 }
 
 /** Samples by composition time, and in decode order where that is the same. */

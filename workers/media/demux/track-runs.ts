@@ -6,6 +6,7 @@ import type { TrackRun } from './sample-list';
 
 /** `tfhd` flags, §8.8.7. */
 const hasBaseDataOffset = 0x1;
+const hasDescription = 0x2;
 const hasDefaultDuration = 0x8;
 const hasDefaultSize = 0x10;
 const hasDefaultFlags = 0x20;
@@ -42,6 +43,8 @@ export function trackRuns(
       size: tfhd.flags & hasDefaultSize ? tfhd.default_sample_size : (defaults?.default_sample_size ?? 0),
       flags: tfhd.flags & hasDefaultFlags ? tfhd.default_sample_flags : (defaults?.default_sample_flags ?? 0),
     };
+    const ownDescription = tfhd.flags & hasDescription ? tfhd.default_sample_description_index : undefined;
+    const description = ownDescription ?? defaults?.default_sample_description_index ?? 1;
     position = base;
     for (const box of childBoxes(traf.payload)) {
       if (box.type !== 'trun') continue;
@@ -49,7 +52,7 @@ export function trackRuns(
       const offset = trun.flags & hasDataOffset ? base + trun.data_offset : position;
       const samples = runSamples(trun, sampleDefaults);
       position = samples.reduce((end, { size }) => end + size, offset);
-      if (tfhd.track_id === trackId) runs.push({ offset, decodeTime, samples });
+      if (tfhd.track_id === trackId) runs.push({ offset, decodeTime, description, samples });
       decodeTime = null;
     }
   }
