@@ -48,6 +48,19 @@ const kinds: Record<FileKind, string> = {
   'an MPEG transport stream': 'ein MPEG-Transportstrom',
   'a raw H.264 or HEVC stream': 'ein roher H.264- oder HEVC-Strom',
   'a PDF document': 'ein PDF-Dokument',
+  'a TIFF picture': 'ein TIFF-Bild',
+  'an OpenEXR picture': 'ein OpenEXR-Bild',
+  'a DPX picture': 'ein DPX-Bild',
+  'a Photoshop file': 'eine Photoshop-Datei',
+  'a JPEG XL picture': 'ein JPEG-XL-Bild',
+  'a JPEG 2000 picture': 'ein JPEG-2000-Bild',
+  'a RAR archive': 'ein RAR-Archiv',
+  'a 7z archive': 'ein 7z-Archiv',
+  'a gzip archive': 'ein gzip-Archiv',
+  'a bzip2 archive': 'ein bzip2-Archiv',
+  'an xz archive': 'ein xz-Archiv',
+  'a Zstandard archive': 'ein Zstandard-Archiv',
+  'a tar archive': 'ein tar-Archiv',
 };
 
 const inHalf = (precision: Precision) => (precision === 'float16' ? ' in float16' : '');
@@ -96,7 +109,7 @@ export const de: Messages = {
     'foreign-video': (kind) =>
       `Das ist ${kinds[kind]}; das lässt sich nicht öffnen. Verlustfrei umpacken: ffmpeg -i in -c copy out.mp4. Wo das nicht hilft, mit HandBrake nach H.264 wandeln.`,
     'no-video-file': (kind) =>
-      `Das ist ${kind === null ? 'kein lesbares Video' : `${kinds[kind]}, kein Video`}. Eine MP4-, MOV-, WebM- oder MKV-Datei wählen.`,
+      `Das ist ${kind === null ? 'kein lesbares Video' : `${kinds[kind]}, kein Video`}. Ein MP4, MOV, WebM oder MKV wählen oder Bilder als JPEG oder PNG.`,
     'nothing-to-open': () => 'Unter diesen Dateien ist kein Video und kein Bild. Andere wählen.',
     'coding-not-described': (codec) =>
       `Diese Datei sagt nicht, wie ihr Video (${codec}) kodiert ist. Verlustfrei umpacken: ffmpeg -i in -c copy out.mp4`,
@@ -113,6 +126,12 @@ export const de: Messages = {
     'no-video-track': () => 'In dieser Datei ist kein Video, vielleicht nur Ton. Eine andere wählen.',
     'zip-damaged': () =>
       'Dieses ZIP-Archiv ist beschädigt oder abgeschnitten. Entpacken und den Ordner mit Bildern öffnen.',
+    'zip-password': () =>
+      'Dieses ZIP-Archiv ist mit einem Passwort geschützt. Entpacken und den Ordner öffnen, der herauskommt.',
+    'zip-compression': (method) =>
+      `Dieses ZIP-Archiv ist mit ${method} gepackt, was sich hier nicht lesen lässt. Entpacken und den Ordner öffnen, der herauskommt.`,
+    'foreign-archive': (kind) =>
+      `Das ist ${kinds[kind]}; das lässt sich nicht öffnen. Entpacken und den Ordner öffnen, der herauskommt.`,
     'animation-too-large': () =>
       'Dieses animierte Bild ist größer als 512 MB. Wandeln: ffmpeg -i in -c:v libx264 -crf 16 -pix_fmt yuv420p out.mp4',
     'animation-cut-short': () => 'Dieses animierte Bild ist abgeschnitten: Keiner seiner Frames ist vollständig.',

@@ -11,7 +11,7 @@ export type FrameTable = {
 /** Frames of a whole source, or those selected of it. */
 export type SourceFrames = FrameTable & {
   /** Per frame, its number in the source, ascending. */
-  readonly sourceFrames: Uint32Array;
+  readonly sourceFrames: Uint32Array | Int32Array;
   /** Integer µs from the source's first frame to frame 0. */
   readonly sourceStartUs: number;
 };

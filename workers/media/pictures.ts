@@ -9,7 +9,7 @@ export type PictureSequence = {
   readonly codec: string;
   readonly frames: FrameTable;
   /** Per frame, the number in its file's name; null where names are not numbered. */
-  readonly numbers: Uint32Array | null;
+  readonly numbers: Uint32Array | Int32Array | null;
   /** The file of a picture. @throws `truncated-file` when it can no longer be read */
   read(picture: number): Promise<Blob>;
 };

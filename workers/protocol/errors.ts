@@ -45,7 +45,20 @@ export type FileKind =
   | 'a raw MPEG stream'
   | 'an MPEG transport stream'
   | 'a raw H.264 or HEVC stream'
-  | 'a PDF document';
+  | 'a PDF document'
+  | 'a TIFF picture'
+  | 'an OpenEXR picture'
+  | 'a DPX picture'
+  | 'a Photoshop file'
+  | 'a JPEG XL picture'
+  | 'a JPEG 2000 picture'
+  | 'a RAR archive'
+  | 'a 7z archive'
+  | 'a gzip archive'
+  | 'a bzip2 archive'
+  | 'an xz archive'
+  | 'a Zstandard archive'
+  | 'a tar archive';
 
 /** Sentences that a person can meet, by name, with what stands in them: for who says them in another language. */
 export type ReasonValues = {
@@ -61,6 +74,9 @@ export type ReasonValues = {
   'index-damaged': [];
   'no-video-track': [];
   'zip-damaged': [];
+  'zip-password': [];
+  'zip-compression': [method: string];
+  'foreign-archive': [kind: FileKind];
   'animation-too-large': [];
   'animation-cut-short': [];
   'copy-protected': [];

@@ -24,7 +24,7 @@ export type VideoInfo = {
    * Per frame, its number in the source, ascending: what exports call it. The index itself where all of a video is open;
    * not so after a trim, and where pictures are numbered by their names.
    */
-  sourceFrames: Uint32Array;
+  sourceFrames: Uint32Array | Int32Array;
   /** Integer µs from the source's first frame to frame 0: a frame's time in the source is this and its timestamp. */
   sourceStartUs: number;
   /** Frames of the source, open or not. */

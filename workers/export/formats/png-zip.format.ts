@@ -26,7 +26,8 @@ export function objectFolder({ id, name }: Pick<ExportObject, 'id' | 'name'>): s
 
 /** Five digits, as DAVIS has them, or as many as the last frame needs. */
 export function frameFile(frameNumber: number, lastNumber: number): string {
-  return `${String(frameNumber).padStart(Math.max(5, String(lastNumber).length), '0')}.png`;
+  const digits = String(Math.abs(frameNumber)).padStart(Math.max(5, String(lastNumber).length), '0');
+  return `${frameNumber < 0 ? '-' : ''}${digits}.png`;
 }
 
 export const write: FormatModule['write'] = (request, frames) =>

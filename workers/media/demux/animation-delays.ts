@@ -4,10 +4,15 @@
  * Browsers decode these files, and tell neither how many frames there are nor their times before all is decoded. Pure.
  */
 
-export type AnimationKind = 'gif' | 'apng' | 'webp';
+import { childBoxes, findBox } from './boxes';
+import { parseBox } from './parse-box';
+
+export type AnimationKind = 'gif' | 'apng' | 'webp' | 'avif';
 
 /** Of frames that say they last no time, as browsers and ffmpeg have it. */
 const defaultDelayMs = 100;
+/** No animated picture has more. */
+const maxFrames = 1 << 20;
 
 /** Milliseconds per frame; null where the file is a picture that does not move. */
 export function animationDelays(bytes: Uint8Array): { kind: AnimationKind; delaysMs: number[] } | null {
@@ -15,6 +20,7 @@ export function animationDelays(bytes: Uint8Array): { kind: AnimationKind; delay
   if (hasText(bytes, 0, 'GIF8')) return { kind: 'gif', delaysMs: gifDelays(view) };
   if (hasText(bytes, 1, 'PNG')) return named('apng', apngDelays(view));
   if (hasText(bytes, 0, 'RIFF') && hasText(bytes, 8, 'WEBP')) return named('webp', webpDelays(view));
+  if (hasText(bytes, 4, 'ftyp')) return named('avif', avifDelays(bytes));
   return null;
 }
 
@@ -107,6 +113,27 @@ function webpDelays(view: DataView): number[] | null {
     position = end + (size & 1);
   }
   return delays;
+}
+
+/** A track of pictures in an ISO base media file. AVIF §3, ISO 23008-12 §7 */
+function avifDelays(bytes: Uint8Array): number[] | null {
+  const moov = findBox(bytes, 'moov');
+  const tracks = [...childBoxes(moov?.payload ?? new Uint8Array())].filter(({ type }) => type === 'trak');
+  const pictures = tracks.find(({ payload }) => {
+    const hdlr = findBox(payload, 'mdia', 'hdlr');
+    return hdlr && parseBox(hdlr, 'hdlr').handler === 'pict';
+  });
+  const mdhd = pictures && findBox(pictures.payload, 'mdia', 'mdhd');
+  const stts = pictures && findBox(pictures.payload, 'mdia', 'minf', 'stbl', 'stts');
+  if (!mdhd || !stts) return null;
+  const { timescale } = parseBox(mdhd, 'mdhd');
+  const { sample_counts: counts, sample_deltas: deltas } = parseBox(stts, 'stts');
+  const total = counts.reduce((sum, count) => sum + count, 0);
+  if (!(timescale > 0) || total < 2 || total > maxFrames) return null;
+  return counts.flatMap((count, run) => {
+    const delay = (deltas[run]! * 1000) / timescale;
+    return Array.from({ length: count }, () => (delay > 0 ? delay : defaultDelayMs));
+  });
 }
 
 function hasText(bytes: Uint8Array, offset: number, text: string): boolean {

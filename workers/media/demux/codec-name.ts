@@ -60,3 +60,10 @@ export function codecName(sampleEntryType: string): string {
   const name = names[type];
   return name ? `${name} (${type})` : `“${type}”`;
 }
+
+/** Whether any browser has a decoder for it: what else a file shows is cover art, or has to be converted. */
+export function isBrowserCodec(sampleEntryType: string): boolean {
+  return /^(avc[13]|hvc1|hev1|dvh1|dvhe|vp0[89]|av01|encv|V_MPEG4\/ISO\/AVC|V_MPEGH\/ISO\/HEVC|V_VP[89]|V_AV1)$/.test(
+    sampleEntryType,
+  );
+}

@@ -8,36 +8,32 @@ export type ContainerKind =
   | { kind: 'matroska' }
   | { kind: 'picture'; codec: string; /** Animations are of the same format. */ mayMove: boolean }
   | { kind: 'zip' }
+  /** An archive that cannot be read; `name` with its article. */
+  | { kind: 'archive'; name: FileKind }
   /** A video in a container that cannot be read; `name` with its article, such as `a Matroska file`. */
   | { kind: 'video'; name: FileKind }
   /** Something else that is known by name, such as `a PNG picture`. */
   | { kind: 'other'; name: FileKind }
   | { kind: 'unknown' };
 
-/** How many bytes are looked at: two MPEG transport packets and their time codes. */
+/** How many bytes are looked at: two MPEG transport packets and their time codes, or the head of a tar archive. */
 export const containerProbeSize = 400;
+
+/** First brands of pictures and of sequences of them. ISO 23008-12 §10 */
+const stillBrands = new Set(['avif', 'avis', 'heic', 'heix', 'hevc', 'hevx', 'heim', 'heis', 'mif1', 'mif2', 'msf1']);
 
 type Signature = { offset?: number; text?: string; bytes?: number[] };
 
 /** The first match holds. */
 const signatures: [Signature[], ContainerKind][] = [
-  ...['avif', 'avis'].map((brand): [Signature[], ContainerKind] => [
-    [{ offset: 4, text: `ftyp${brand}` }],
-    { kind: 'picture', codec: 'avif', mayMove: false },
-  ]),
-  ...['heic', 'heix', 'hevc', 'mif1', 'msf1'].map((brand): [Signature[], ContainerKind] => [
-    [{ offset: 4, text: `ftyp${brand}` }],
-    { kind: 'other', name: 'a HEIF picture' },
-  ]),
   ...['ftyp', 'moov', 'moof', 'mdat', 'styp'].map((type): [Signature[], ContainerKind] => [
     [{ offset: 4, text: type }],
     { kind: 'isobmff' },
   ]),
-  // Padding in front, as QuickTime writes it; four letters alone could be the second word of a text.
-  ...['free', 'skip', 'wide'].map((type): [Signature[], ContainerKind] => [
-    [{ bytes: [0, 0] }, { offset: 4, text: type }],
-    { kind: 'isobmff' },
-  ]),
+  // Other boxes in front; four letters alone could be the second word of a text.
+  ...['free', 'skip', 'wide', 'uuid', 'sidx', 'ssix', 'emsg', 'prft', 'pdin', 'pnot', 'junk', 'meta', 'udta', 'PICT'].map(
+    (type): [Signature[], ContainerKind] => [[{ bytes: [0] }, { offset: 4, text: type }], { kind: 'isobmff' }],
+  ),
   [[{ bytes: [0x1a, 0x45, 0xdf, 0xa3] }], { kind: 'matroska' }],
   [[{ text: 'RIFF' }, { offset: 8, text: 'AVI ' }], { kind: 'video', name: 'an AVI file' }],
   [[{ text: 'RIFF' }, { offset: 8, text: 'WEBP' }], { kind: 'picture', codec: 'webp', mayMove: true }],
@@ -63,6 +59,24 @@ const signatures: [Signature[], ContainerKind][] = [
   [[{ bytes: [0, 0, 0, 1] }], { kind: 'video', name: 'a raw H.264 or HEVC stream' }],
   [[{ bytes: [0x89, 0x50, 0x4e, 0x47] }], { kind: 'picture', codec: 'png', mayMove: true }],
   [[{ bytes: [0xff, 0xd8, 0xff] }], { kind: 'picture', codec: 'jpeg', mayMove: false }],
+  [[{ text: 'BM' }, { offset: 6, bytes: [0, 0, 0, 0] }], { kind: 'picture', codec: 'bmp', mayMove: false }],
+  [[{ bytes: [0, 0, 1, 0] }, { offset: 5, bytes: [0] }], { kind: 'picture', codec: 'ico', mayMove: false }],
+  [[{ text: 'II*\0' }], { kind: 'other', name: 'a TIFF picture' }],
+  [[{ text: 'MM\0*' }], { kind: 'other', name: 'a TIFF picture' }],
+  [[{ bytes: [0x76, 0x2f, 0x31, 0x01] }], { kind: 'other', name: 'an OpenEXR picture' }],
+  [[{ text: 'SDPX' }], { kind: 'other', name: 'a DPX picture' }],
+  [[{ text: 'XPDS' }], { kind: 'other', name: 'a DPX picture' }],
+  [[{ text: '8BPS' }], { kind: 'other', name: 'a Photoshop file' }],
+  [[{ bytes: [0xff, 0x0a] }], { kind: 'other', name: 'a JPEG XL picture' }],
+  [[{ offset: 4, text: 'JXL ' }], { kind: 'other', name: 'a JPEG XL picture' }],
+  [[{ offset: 4, text: 'jP  ' }], { kind: 'other', name: 'a JPEG 2000 picture' }],
+  [[{ text: 'Rar!\x1a\x07' }], { kind: 'archive', name: 'a RAR archive' }],
+  [[{ text: '7z' }, { offset: 2, bytes: [0xbc, 0xaf, 0x27, 0x1c] }], { kind: 'archive', name: 'a 7z archive' }],
+  [[{ bytes: [0x1f, 0x8b, 0x08] }], { kind: 'archive', name: 'a gzip archive' }],
+  [[{ text: 'BZh' }, { offset: 4, text: '1AY&SY' }], { kind: 'archive', name: 'a bzip2 archive' }],
+  [[{ bytes: [0xfd] }, { offset: 1, text: '7zXZ' }], { kind: 'archive', name: 'an xz archive' }],
+  [[{ bytes: [0x28, 0xb5, 0x2f, 0xfd] }], { kind: 'archive', name: 'a Zstandard archive' }],
+  [[{ offset: 257, text: 'ustar' }], { kind: 'archive', name: 'a tar archive' }],
   [[{ text: '%PDF' }], { kind: 'other', name: 'a PDF document' }],
   [[{ text: 'PK\x03\x04' }], { kind: 'zip' }],
   [[{ text: 'PK\x05\x06' }], { kind: 'zip' }],
@@ -73,8 +87,19 @@ const signatures: [Signature[], ContainerKind][] = [
 /** @param start the file's first `containerProbeSize` bytes, or all that there are */
 export function containerKind(start: Uint8Array): ContainerKind {
   const text = String.fromCharCode(...start);
+  if (text.startsWith('ftyp', 4)) return ofBrands(text);
   const found = signatures.find(([parts]) => parts.every((part) => text.startsWith(textOf(part), part.offset ?? 0)));
   return found?.[1] ?? { kind: 'unknown' };
+}
+
+/** By the brands that a file says it follows: the first, and those it is compatible with. ISO 14496-12 §4.3 */
+function ofBrands(text: string): ContainerKind {
+  const size = [0, 1, 2, 3].reduce((value, i) => value * 256 + (text.charCodeAt(i) || 0), 0);
+  const brands = [text.slice(8, 12), ...(text.slice(16, Math.min(text.length, size)).match(/.{4}/gs) ?? [])];
+  const isStill = stillBrands.has(brands[0]!);
+  if (isStill && brands.includes('avis')) return { kind: 'picture', codec: 'avif', mayMove: true };
+  if (isStill && brands.includes('avif')) return { kind: 'picture', codec: 'avif', mayMove: false };
+  return isStill ? { kind: 'other', name: 'a HEIF picture' } : { kind: 'isobmff' };
 }
 
 function textOf({ text, bytes }: Signature): string {

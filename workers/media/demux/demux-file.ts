@@ -1,7 +1,7 @@
 /** A video file in, the index of its video out, or the reason why there is none. */
 import { MaskletError } from '../../protocol/errors';
 import type { EncodedVideo } from '../encoded-video';
-import { containerKind, containerProbeSize } from './container-kind';
+import { containerKind, containerProbeSize, type ContainerKind } from './container-kind';
 import { FileBytes } from './file-bytes';
 import { openMatroska } from './matroska-demuxer';
 import { openMp4 } from './mp4-demuxer';
@@ -23,13 +23,27 @@ export async function demuxFile(file: Blob, signal: AbortSignal, part?: number):
   const kind = containerKind(await bytes.peek(0, containerProbeSize));
   if (kind.kind === 'isobmff') return openMp4(bytes, part, signal);
   if (kind.kind === 'matroska') return openMatroska(bytes, part, signal);
+  throw notOpened(kind);
+}
+
+/** Why a file of this kind is not opened. */
+export function notOpened(kind: ContainerKind): MaskletError {
   if (kind.kind === 'video') {
-    throw new MaskletError('unsupported-container', `This is ${kind.name}, which can't be opened. ${wayOn}`, {
+    return new MaskletError('unsupported-container', `This is ${kind.name}, which can't be opened. ${wayOn}`, {
       reason: ['foreign-video', kind.name],
     });
   }
+  if (kind.kind === 'archive') {
+    return new MaskletError(
+      'unsupported-container',
+      `This is ${kind.name}, which can't be opened. Unpack it, and open the folder that comes out.`,
+      { reason: ['foreign-archive', kind.name] },
+    );
+  }
   const what = kind.kind === 'other' ? `${kind.name}, not a video` : 'not a video that can be read';
-  throw new MaskletError('not-a-video', `This file is ${what}. Choose an MP4, MOV, WebM or MKV file.`, {
-    reason: ['no-video-file', kind.kind === 'other' ? kind.name : null],
-  });
+  return new MaskletError(
+    'not-a-video',
+    `This file is ${what}. Choose an MP4, MOV, WebM or MKV file, or pictures as JPEG or PNG.`,
+    { reason: ['no-video-file', kind.kind === 'other' ? kind.name : null] },
+  );
 }

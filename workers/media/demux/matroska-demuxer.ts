@@ -9,7 +9,7 @@ import type { Input, Rotation } from 'mediabunny';
 import { MaskletError } from '../../protocol/errors';
 import type { EncodedVideo } from '../encoded-video';
 import { chooseParts, type SourceParts } from '../source-parts';
-import { codecName } from './codec-name';
+import { codecName, isBrowserCodec } from './codec-name';
 import { completeCodings, hideCutAway } from './decoder-config';
 import type { FileBytes } from './file-bytes';
 import { ForwardReader } from './forward-reader';
@@ -111,7 +111,7 @@ function damaged(cause: unknown): MaskletError {
   );
 }
 
-/** Cover art and thumbnails are tracks too: not the default one, or small. */
+/** Cover art and thumbnails are tracks too: in a codec of pictures, not the default one, or small. */
 async function chooseTrack(
   input: Input,
   part: number | undefined,
@@ -123,7 +123,8 @@ async function chooseTrack(
   const ranks = await Promise.all(
     tracks.map(async (track, n) => {
       const { width, height } = sizes[n]!;
-      return width * height + ((await track.getDisposition()).default ? 1e8 : 0);
+      const isFilm = isBrowserCodec(String(await track.getInternalCodecId()));
+      return width * height + ((await track.getDisposition()).default ? 1e8 : 0) + (isFilm ? 1e9 : 0);
     }),
   );
   if (tracks.length === 0) {

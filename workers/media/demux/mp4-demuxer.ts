@@ -3,6 +3,7 @@ import { MaskletError } from '../../protocol/errors';
 import type { EncodedVideo } from '../encoded-video';
 import { chooseParts, type SourceParts } from '../source-parts';
 import { childBoxes, findBox, type Box } from './boxes';
+import { isBrowserCodec } from './codec-name';
 import { completeCodings, hideCutAway } from './decoder-config';
 import type { FileBytes } from './file-bytes';
 import { readMovieBoxes, type MovieFragment } from './movie-boxes';
@@ -10,7 +11,7 @@ import { orientationOf } from './orientation';
 import { parseBox } from './parse-box';
 import { bytesOf } from './picture-order';
 import { readSamples } from './read-samples';
-import { sampleDescriptions, statedSize, type SampleDescription } from './sample-descriptions';
+import { sampleDescriptions, statedSize, statedType, type SampleDescription } from './sample-descriptions';
 import { SampleList, type TrackTables } from './sample-list';
 import { SampleReader } from './sample-reader';
 import { SampleTable, type Edit } from './sample-table';
@@ -23,7 +24,7 @@ const maxLook = 1 << 16;
  * Reads the boxes that hold the index and nothing else, but for a sample where they leave open how it is coded.
  *
  * A file that lacks its index is refused; of one that lacks only its last samples, the frames up to there are opened.
- * @param part the video track to take; of several, by default the largest enabled one, as ffmpeg has it
+ * @param part the video track to take; of several, by default the largest enabled one that is no cover art
  * @param signal stops reading; the promise rejects with its reason
  * @throws `truncated-file`, `no-frames`, `unsupported-codec`, `unsupported-container` when the file does not say how its
  *   video is coded, `invalid-argument` when there is no such part
@@ -47,7 +48,16 @@ export async function openMp4(file: FileBytes, part: number | undefined, signal:
   }
 }
 
-type VideoTrack = { trak: Box; id: number; isEnabled: boolean; size: { width: number; height: number } };
+type VideoTrack = {
+  trak: Box;
+  id: number;
+  isEnabled: boolean;
+  /** Of one picture: cover art. Unknown, and so false, where samples are in fragments. */
+  isStill: boolean;
+  /** In a codec that browsers have a decoder for, as far as they have one at all. */
+  isFilm: boolean;
+  size: { width: number; height: number };
+};
 
 function videoTracks(moov: Box): VideoTrack[] {
   return [...childBoxes(moov.payload)]
@@ -62,14 +72,24 @@ function videoTracks(moov: Box): VideoTrack[] {
         trak,
         id,
         isEnabled: (flags & 1) === 1,
+        isStill: statedCount(trak) === 1,
+        isFilm: isBrowserCodec((stsd && statedType(stsd)) ?? ''),
         size: (stsd && statedSize(stsd)) ?? { width: 0, height: 0 },
       };
     });
 }
 
-/** Cover art and thumbnails are tracks too: disabled, or small. */
+/** Samples that the track's own tables list. ISO 14496-12 §8.7.3 */
+function statedCount(trak: Box): number {
+  const stsz = findBox(trak.payload, 'mdia', 'minf', 'stbl', 'stsz') ?? findBox(trak.payload, 'mdia', 'minf', 'stbl', 'stz2');
+  const { payload } = stsz ?? { payload: new Uint8Array() };
+  return payload.length < 12 ? 0 : new DataView(payload.buffer, payload.byteOffset).getUint32(8);
+}
+
+/** Cover art and thumbnails are tracks too: pictures in a codec of pictures, single ones, disabled, or small. */
 function partsOf(tracks: VideoTrack[], part: number | undefined): SourceParts {
-  const rank = ({ isEnabled, size }: VideoTrack) => size.width * size.height + (isEnabled ? 1e8 : 0);
+  const rank = ({ isEnabled, isStill, isFilm, size }: VideoTrack) =>
+    (isFilm ? 4e9 : 0) + (isStill ? 0 : 2e9) + (isEnabled ? 1e9 : 0) + Math.min(size.width * size.height, 5e8);
   const usual = tracks.findIndex((track) => tracks.every((other) => rank(track) >= rank(other)));
   if (usual < 0) {
     throw new MaskletError('no-frames', 'This file has no video in it, perhaps only sound. Choose another file.', {

@@ -5,7 +5,7 @@ import { animationDelays, type AnimationKind } from './animation-delays';
 import { chooseParts } from '../source-parts';
 import type { FileBytes } from './file-bytes';
 
-const mimeTypes: Record<AnimationKind, string> = { gif: 'image/gif', apng: 'image/png', webp: 'image/webp' };
+const mimeTypes: Record<AnimationKind, string> = { gif: 'image/gif', apng: 'image/png', webp: 'image/webp', avif: 'image/avif' };
 /** The browser's decoder holds the whole file. */
 const maxBytes = 1 << 29;
 
@@ -19,7 +19,7 @@ export async function openAnimation(file: FileBytes, part: number | undefined): 
     );
   }
   const data = await file.read(0, file.size);
-  const found = animationDelays(data);
+  const found = delaysOf(data);
   if (!found) return null;
   const { kind, delaysMs } = found;
   if (delaysMs.length === 0) {
@@ -46,4 +46,13 @@ export async function openAnimation(file: FileBytes, part: number | undefined): 
     },
     data,
   };
+}
+
+/** A damaged one is shown as a picture, or said to be damaged as one. */
+function delaysOf(data: Uint8Array): ReturnType<typeof animationDelays> {
+  try {
+    return animationDelays(data);
+  } catch {
+    return null;
+  }
 }

@@ -3,8 +3,9 @@ import { MaskletError } from '../../protocol/errors';
 import type { OpenOptions, SourceFile } from '../../protocol/media-contract';
 import type { FrameTable } from '../frame-table';
 import type { PictureSequence } from '../pictures';
-import { chooseParts } from '../source-parts';
-import { findSequences } from './find-sequence';
+import { chooseParts, type SourceParts } from '../source-parts';
+import { findSequences, type FoundSequence } from './find-sequence';
+import { pictureCodec } from './picture-names';
 
 /** A picture among others: its path, and how to get at it. */
 export type PictureFile = { path: string; read: () => Promise<Blob> };
@@ -26,7 +27,20 @@ export function openPictures(
     sequences.map(({ name, pictures }) => ({ name, size: null, frameCount: pictures.length })),
     part,
   );
-  const found = sequences[parts.chosen]!;
+  return openSequence(sequences[parts.chosen]!, files, parts, framesPerSecond);
+}
+
+/**
+ * @param found of these files
+ * @param framesPerSecond by default what a folder's name says, or 25
+ * @throws `invalid-argument` when that is no rate
+ */
+export function openSequence(
+  found: FoundSequence,
+  files: readonly PictureFile[],
+  parts: SourceParts,
+  framesPerSecond: number | undefined,
+): PictureSequence {
   const rate = framesPerSecond ?? found.framesPerSecond ?? defaultFramesPerSecond;
   if (!(rate > 0 && rate <= maxFramesPerSecond)) {
     throw new MaskletError('invalid-argument', `\`framesPerSecond\` must be above 0 and at most 1000, not ${rate}.`);
@@ -35,7 +49,7 @@ export function openPictures(
   return {
     kind: 'pictures',
     parts,
-    codec: /\.(\w+)$/.exec(pictures[0]!.path.toLowerCase())![1]!.replace('jpg', 'jpeg'),
+    codec: pictureCodec(pictures[0]!.path) ?? 'picture',
     frames: evenly(pictures.length, rate, found.numbers),
     numbers: found.numbers,
     read: (picture) => pictures[picture]!.read(),
@@ -48,7 +62,7 @@ export function pictureFile({ path, file }: SourceFile): PictureFile {
 }
 
 /** Where numbers leave some out, so does time: of every fifth frame of 30 a second, six are shown a second. */
-function evenly(count: number, rate: number, numbers: Uint32Array | null): FrameTable {
+function evenly(count: number, rate: number, numbers: Uint32Array | Int32Array | null): FrameTable {
   const first = numbers?.[0] ?? 0;
   const timestampsUs = Float64Array.from({ length: count }, (_, n) =>
     Math.round((((numbers?.[n] ?? n) - first) * 1e6) / rate),
