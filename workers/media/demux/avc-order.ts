@@ -91,7 +91,8 @@ export class AvcOrder implements OrderReader {
     if (slice.isIdr || slice.resetsAll) this.#sequence++;
     // A stream that does not begin with a key picture.
     if (this.#sequence < 0) this.#sequence = 0;
-    const [top, bottom] = sequence.orderType === 0 ? this.#storedOrder(slice, sequence) : this.#countedOrder(slice, sequence);
+    const [top, bottom] =
+      sequence.orderType === 0 ? this.#storedOrder(slice, sequence) : this.#countedOrder(slice, sequence);
     let order = Math.min(top, bottom);
     if (slice.resetsAll) {
       // From here on orders count from this picture. §8.2.1

@@ -78,11 +78,7 @@ async function decoderConfig(
 const maxLeading = 64;
 
 /** Hides the frames that no decoder gives because what they are predicted from was cut away. */
-export async function hideCutAway(
-  list: SampleList,
-  { config, isProtected }: Coding,
-  read: ReadSample,
-): Promise<void> {
+export async function hideCutAway(list: SampleList, { config, isProtected }: Coding, read: ReadSample): Promise<void> {
   const { codec, description } = config;
   if (isProtected || !(isAvc(codec) || (isHevc(codec) && description))) return;
   for (const sample of list.leadingSamples().slice(0, maxLeading)) {

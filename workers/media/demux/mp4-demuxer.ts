@@ -81,7 +81,8 @@ function videoTracks(moov: Box): VideoTrack[] {
 
 /** Samples that the track's own tables list. ISO 14496-12 §8.7.3 */
 function statedCount(trak: Box): number {
-  const stsz = findBox(trak.payload, 'mdia', 'minf', 'stbl', 'stsz') ?? findBox(trak.payload, 'mdia', 'minf', 'stbl', 'stz2');
+  const stsz =
+    findBox(trak.payload, 'mdia', 'minf', 'stbl', 'stsz') ?? findBox(trak.payload, 'mdia', 'minf', 'stbl', 'stz2');
   const { payload } = stsz ?? { payload: new Uint8Array() };
   return payload.length < 12 ? 0 : new DataView(payload.buffer, payload.byteOffset).getUint32(8);
 }
@@ -101,6 +102,12 @@ function partsOf(tracks: VideoTrack[], part: number | undefined): SourceParts {
     part,
     usual,
   );
+}
+
+/** A fixed-point number of 16.16 bits. QuickTime knows no media played backward: that is a mistake of the writer. */
+function rateOf(whole: number, fraction: number): number {
+  const rate = whole + (fraction & 0xffff) / 0x10000;
+  return rate >= 0 ? rate : 1;
 }
 
 /** Descriptions that say the same are one coding: some writers repeat theirs for every part of a file. */
@@ -169,9 +176,11 @@ async function encodedVideo(
   signal: AbortSignal,
 ): Promise<EncodedVideo> {
   const mvhd = parseBox(required(moov, 'mvhd'), 'mvhd');
-  const { timescale } = parseBox(required(trak, 'mdia', 'mdhd'), 'mdhd');
-  const timing = { timescale, movieTimescale: mvhd.timescale, edits: editsOf(trak) };
-  if (!(timescale > 0 && mvhd.timescale > 0)) throw new RangeError('A timescale is 0');
+  const mdhd = parseBox(required(trak, 'mdia', 'mdhd'), 'mdhd');
+  // Headers without a scale are read as ffmpeg reads them.
+  const movieTimescale = mvhd.timescale || 1;
+  const timescale = mdhd.timescale || movieTimescale;
+  const timing = { timescale, movieTimescale, edits: editsOf(trak) };
   if (list.count === 0) {
     throw new MaskletError('no-frames', 'The video track of this file is empty. Choose another file.', {
       reason: ['no-video-track'],
@@ -211,6 +220,7 @@ function editsOf(trak: Box): Edit[] {
   return parseBox(elst, 'elst').entries.map((entry) => ({
     duration: entry.segment_duration,
     mediaTime: entry.media_time < 0 ? null : entry.media_time,
+    rate: rateOf(entry.media_rate_integer, entry.media_rate_fraction),
   }));
 }
 

@@ -5,7 +5,12 @@ import { animationDelays, type AnimationKind } from './animation-delays';
 import { chooseParts } from '../source-parts';
 import type { FileBytes } from './file-bytes';
 
-const mimeTypes: Record<AnimationKind, string> = { gif: 'image/gif', apng: 'image/png', webp: 'image/webp', avif: 'image/avif' };
+const mimeTypes: Record<AnimationKind, string> = {
+  gif: 'image/gif',
+  apng: 'image/png',
+  webp: 'image/webp',
+  avif: 'image/avif',
+};
 /** The browser's decoder holds the whole file. */
 const maxBytes = 1 << 29;
 

@@ -64,7 +64,10 @@ async function sequencesOf(files: readonly PictureFile[], { pictures }: SortedFi
   if (pictures.size === 0) return [];
   const isPicture = (path: string) => pictures.has(path);
   const paths = files.map(({ path }) => path);
-  return findSequences(paths, { isPicture, indexFolders: await indexFolders(files.filter(({ path }) => isPicture(path))) });
+  return findSequences(paths, {
+    isPicture,
+    indexFolders: await indexFolders(files.filter(({ path }) => isPicture(path))),
+  });
 }
 
 function partsOf(

@@ -29,7 +29,10 @@ export type OrderReader = {
   place(slice: Uint8Array): PicturePlace;
 };
 
-export type CodedStream = { reader: OrderReader; /** Bytes; null where start codes separate units. */ lengthSize: number | null };
+export type CodedStream = {
+  reader: OrderReader;
+  /** Bytes; null where start codes separate units. */ lengthSize: number | null;
+};
 
 /** A reader that knows the parameter sets of a configuration; null for other codecs. */
 export function codedStream({ codec, description }: VideoDecoderConfig): CodedStream | null {

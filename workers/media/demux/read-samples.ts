@@ -142,7 +142,8 @@ class StreamOrder {
     if (shown.some((picture, n) => picture !== decoded[n])) {
       if (this.#isUnknown) throw orderUnknown();
       const times = decoded.map(({ sample }) => [list.compositionTimes[sample]!, list.durations[sample]!] as const);
-      for (const [n, { sample }] of shown.entries()) [list.compositionTimes[sample], list.durations[sample]] = times[n]!;
+      for (const [n, { sample }] of shown.entries())
+        [list.compositionTimes[sample], list.durations[sample]] = times[n]!;
     }
     for (const { sample, isHidden } of decoded) if (isHidden) list.hidden.add(sample);
   }

@@ -3,7 +3,8 @@
  *
  * Differs from ffprobe: a sample that the file is too short for is no frame, while ffmpeg shows what there is of it; a
  * second edit starts where the first one ends (ISO 14496-12 §8.6.6), while ffmpeg 5 adds the first sample's composition
- * offset to it; and an edit of no duration goes on to the end of the track, while ffmpeg shows nothing of it.
+ * offset to it; an edit of no duration goes on to the end of the track, while ffmpeg shows nothing of it;
+ * and edits are played at the rate that they state, while ffmpeg plays all at 1. See docs/decoding.md.
  */
 import type { SampleIndex } from '../encoded-video';
 import type { FrameTable } from '../frame-table';
@@ -15,6 +16,8 @@ export type Edit = {
   duration: number;
   /** In the track's timescale; null in an empty edit: nothing is shown. */
   mediaTime: number | null;
+  /** Media time that goes by in a moment of the movie's; 0 is a dwell: one frame stands still. 1 where it is not said. */
+  rate?: number;
 };
 
 export type TrackTiming = {
@@ -155,28 +158,50 @@ function framesOf(order: number[], list: SampleList, timing: TrackTiming): Shown
 
 /** Frames that the edits show, in the order they show them. A sample belongs to an edit if it starts inside it. */
 function applyEdits(order: number[], list: SampleList, { timescale, movieTimescale, edits }: TrackTiming) {
-  const { compositionTimes, durations } = list;
   const shown: ShownFrame[] = [];
-  const firstTime = compositionTimes[order[0]!] ?? 0;
+  const firstTime = list.compositionTimes[order[0]!] ?? 0;
   const wholeTrack: Edit[] = [{ duration: 0, mediaTime: firstTime }];
+  // A list in which nothing moves is a mistake of the file's writer.
+  const canDwell = edits.some(({ mediaTime, rate }) => mediaTime !== null && rate !== 0);
   let editStartUs = 0;
   for (const edit of edits.length > 0 ? edits : wholeTrack) {
-    const { mediaTime } = edit;
-    if (mediaTime !== null) {
-      const length = edit.duration > 0 ? Math.round((edit.duration * timescale) / movieTimescale) : Infinity;
-      const first = lowerBound(order.length, (i) => compositionTimes[order[i]!]! >= mediaTime);
-      for (let i = first; i < order.length; i++) {
-        const sample = order[i]!;
-        const startTicks = compositionTimes[sample]! - mediaTime;
-        if (startTicks >= length) break;
-        shown.push({ sample, editStartUs, startTicks, endTicks: Math.min(length, startTicks + durations[sample]!) });
-      }
+    const ticks = edit.duration > 0 ? Math.round((edit.duration * timescale) / movieTimescale) : Infinity;
+    if (edit.mediaTime !== null) {
+      const frames =
+        canDwell && edit.rate === 0
+          ? standingFrame(edit.mediaTime, ticks, order, list)
+          : movingFrames(edit, ticks, order, list);
+      for (const frame of frames) shown.push({ ...frame, editStartUs });
       // Nothing comes after the end of the track.
       if (edit.duration === 0) break;
     }
     editStartUs += (edit.duration * 1e6) / movieTimescale;
   }
   return shown;
+}
+
+type EditedFrame = Omit<ShownFrame, 'editStartUs'>;
+
+/** @param length of the edit, in the track's timescale */
+function* movingFrames(edit: Edit, length: number, order: number[], list: SampleList): Generator<EditedFrame> {
+  const { compositionTimes, durations } = list;
+  const mediaTime = edit.mediaTime ?? 0;
+  const rate = edit.rate || 1;
+  const first = lowerBound(order.length, (i) => compositionTimes[order[i]!]! >= mediaTime);
+  for (let i = first; i < order.length; i++) {
+    const sample = order[i]!;
+    const startTicks = (compositionTimes[sample]! - mediaTime) / rate;
+    if (startTicks >= length) break;
+    yield { sample, startTicks, endTicks: Math.min(length, startTicks + durations[sample]! / rate) };
+  }
+}
+
+/** What is on screen at a time, for as long as the edit lasts: a moment where that has no end. */
+function* standingFrame(mediaTime: number, length: number, order: number[], list: SampleList): Generator<EditedFrame> {
+  const after = lowerBound(order.length, (i) => list.compositionTimes[order[i]!]! > mediaTime);
+  const sample = order[Math.max(0, after - 1)];
+  if (sample === undefined) return;
+  yield { sample, startTicks: 0, endTicks: length === Infinity ? list.durations[sample]! : length };
 }
 
 function elapsedUs(from: ShownFrame, to: ShownFrame, toTicks: number, timescale: number): number {

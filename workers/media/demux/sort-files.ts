@@ -94,7 +94,9 @@ export async function indexFolders(pictures: readonly PictureFile[]): Promise<Re
   const stems = new Set(pictures.filter((file) => !isPng(file)).map(({ path }) => stemOf(path)));
   for (const [folder, inFolder] of folders) {
     const isLikely = inFolder.every((file) => isPng(file) && stems.has(stemOf(file.path)));
-    const start = isLikely ? await inFolder[0]!.read().then((blob) => blob.slice(0, colourTypeAt + 1).arrayBuffer()) : null;
+    const start = isLikely
+      ? await inFolder[0]!.read().then((blob) => blob.slice(0, colourTypeAt + 1).arrayBuffer())
+      : null;
     if (start && oneNumber.has(new Uint8Array(start)[colourTypeAt] ?? -1)) found.add(folder);
   }
   return found;
