@@ -52,6 +52,8 @@ export type AutomationStatus = {
   size: { width: number; height: number } | null;
   /** The frame shown. */
   frame: number;
+  /** Why it cannot be seen, in a sentence; null where it can. */
+  frameError: string | null;
   isTracking: boolean;
   objects: { id: ObjectId; name: string }[];
 };

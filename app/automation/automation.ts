@@ -262,7 +262,7 @@ function showEdit(engine: Engine, store: AppStore, id: number, frameIndex: numbe
   const { playback, tracking } = store.getState();
   if (playback.frameIndex === frameIndex || tracking.run) return;
   // The prompt does not wait for it, nor fail with it.
-  engine.player.seek(frameIndex).catch((error: unknown) => engine.context.report('frame', error));
+  engine.player.seek(frameIndex).catch(() => undefined);
 }
 
 function describeVideo({ timestampsUs, sourceFrames, parts, ...info }: VideoInfo): OpenedVideo {
@@ -283,6 +283,7 @@ function describeStatus(store: AppStore): AutomationStatus {
     frameCount: video?.frameCount ?? 0,
     size: video && { width: video.width, height: video.height },
     frame: playback.shownFrame,
+    frameError: playback.failure?.message ?? null,
     isTracking: tracking.run !== null,
     objects: objects.list.map(({ id, name }) => ({ id, name })),
   };

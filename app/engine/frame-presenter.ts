@@ -1,4 +1,5 @@
 /** The frame on the canvas: asked for latest-wins, held until the next one, then closed. */
+import { failureOf } from '../../workers/protocol/errors';
 import { patch } from '../state/store';
 import type { EngineContext } from './context';
 import type { FrameMasks } from './frame-masks';
@@ -46,7 +47,16 @@ export class FramePresenter {
     this.#shown?.frame.close();
     this.#shown = { frameIndex, frame };
     const { store } = this.#context;
-    if (store.getState().playback.shownFrame !== frameIndex) patch(store, 'playback', { shownFrame: frameIndex });
+    const { shownFrame, failure } = store.getState().playback;
+    if (shownFrame !== frameIndex || failure) patch(store, 'playback', { shownFrame: frameIndex, failure: null });
+    for (const listener of this.#listeners) listener();
+  }
+
+  /** Empties the canvas: another frame's picture must not stand under this one's number. */
+  presentFailure(frameIndex: number, thrown: unknown): void {
+    this.#shown?.frame.close();
+    this.#shown = null;
+    patch(this.#context.store, 'playback', { frameIndex, shownFrame: frameIndex, failure: failureOf(thrown) });
     for (const listener of this.#listeners) listener();
   }
 
@@ -74,8 +84,16 @@ export class FramePresenter {
         else frame.close();
       } catch (error) {
         // A frame that is no longer wanted may fail: the next one tells.
-        if (this.#wanted === null && generation === this.#context.generation) throw error;
+        if (this.#wanted !== null || generation !== this.#context.generation) continue;
+        if (isOfFrame(error)) this.presentFailure(frameIndex, error);
+        throw error;
       }
     }
   }
+}
+
+/** A failure that says of a frame that it cannot be shown, whoever asks for it. */
+export function isOfFrame(thrown: unknown): boolean {
+  const { code } = failureOf(thrown);
+  return code === 'decode-failed' || code === 'truncated-file';
 }

@@ -2,7 +2,7 @@
 import { frameAt, type PlaybackState } from '../state/playback';
 import { patch } from '../state/store';
 import type { EngineContext } from './context';
-import type { FramePresenter } from './frame-presenter';
+import { isOfFrame, type FramePresenter } from './frame-presenter';
 import type { History } from './history';
 
 /** Frames asked for ahead of the one shown, so that decoding one does not hold up the next. */
@@ -10,6 +10,9 @@ const lookahead = 3;
 
 /** A longer pause between ticks is the tab having been hidden: playing goes on from where it stood. */
 const longestTickMs = 500;
+
+/** Decoded, or not to be decoded. */
+type ReadyFrame = { frameIndex: number } & ({ frame: VideoFrame } | { frame: null; error: unknown });
 
 export class Player {
   readonly #context: EngineContext;
@@ -112,7 +115,7 @@ export class Player {
   #run(start: number): () => void {
     const { clock, store } = this.#context;
     const { timestampsUs, durationUs, frameCount } = this.#context.video();
-    const ready: { frameIndex: number; frame: VideoFrame }[] = [];
+    const ready: ReadyFrame[] = [];
     let isStopped = false;
     let underway = 0;
     let nextAsked = start;
@@ -124,6 +127,10 @@ export class Player {
       const { range, isLooping } = store.getState().playback;
       return isLooping && range && range.to >= start ? range.to : frameCount - 1;
     };
+    const add = (frame: ReadyFrame) => {
+      ready.push(frame);
+      ready.sort((a, b) => a.frameIndex - b.frameIndex);
+    };
     const mayAsk = () => underway + ready.length < lookahead && nextAsked <= end();
     const ask = (frameIndex: number) => {
       underway++;
@@ -132,11 +139,12 @@ export class Player {
         .fetch(frameIndex)
         .then((frame) => {
           if (isStopped) frame.close();
-          else ready.push({ frameIndex, frame });
-          ready.sort((a, b) => a.frameIndex - b.frameIndex);
+          else add({ frameIndex, frame });
         })
         .catch((error: unknown) => {
           if (isStopped) return;
+          // A damaged frame takes its time, and says so: what comes after it may be whole.
+          if (isOfFrame(error)) return add({ frameIndex, frame: null, error });
           this.pause();
           this.#context.report('frame', error);
         })
@@ -152,11 +160,14 @@ export class Player {
       if (elapsedMs < longestTickMs) timeUs += elapsedMs * 1000 * speed;
       const last = end();
       const due = Math.min(last, frameAt(timestampsUs, timeUs));
-      while (ready.length > 1 && ready[1]!.frameIndex <= due) ready.shift()!.frame.close();
+      while (ready.length > 1 && ready[1]!.frameIndex <= due) ready.shift()!.frame?.close();
       if (ready.length > 0 && ready[0]!.frameIndex <= due) {
-        const { frameIndex, frame } = ready.shift()!;
-        patch(store, 'playback', { frameIndex, shownFrame: frameIndex });
-        this.#presenter.present(frameIndex, frame);
+        const next = ready.shift()!;
+        const { frameIndex } = next;
+        if (next.frame) {
+          patch(store, 'playback', { frameIndex, shownFrame: frameIndex });
+          this.#presenter.present(frameIndex, next.frame);
+        } else this.#presenter.presentFailure(frameIndex, next.error);
       }
       if (timeUs >= (timestampsUs[last + 1] ?? durationUs) && store.getState().playback.shownFrame >= last) {
         this.pause();
@@ -173,7 +184,7 @@ export class Player {
 
     return () => {
       isStopped = true;
-      for (const { frame } of ready.splice(0)) frame.close();
+      for (const { frame } of ready.splice(0)) frame?.close();
     };
   }
 }

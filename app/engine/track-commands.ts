@@ -18,6 +18,7 @@ import {
 import type { EngineContext } from './context';
 import type { History } from './history';
 import type { ModelCommands } from './model-commands';
+import { isOfFrame } from './frame-presenter';
 import type { Player } from './player';
 
 /** The viewport follows a run at this pace: showing a frame costs the segment worker time. */
@@ -285,8 +286,10 @@ export class TrackCommands {
 
   #follow(frameIndex: number): void {
     if (!this.#context.store.getState().tracking.run?.isFollowed) return;
-    // A frame that cannot be shown does not end the run.
-    this.#player.follow(frameIndex).catch((error: unknown) => this.#context.report('frame', error));
+    // A frame that cannot be shown does not end the run, and says so where it would be.
+    this.#player.follow(frameIndex).catch((error: unknown) => {
+      if (!isOfFrame(error)) this.#context.report('frame', error);
+    });
   }
 }
 

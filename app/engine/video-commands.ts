@@ -12,7 +12,7 @@ import { noPrompts, promptedFrames, promptsBefore } from '../state/prompts';
 import { patch } from '../state/store';
 import type { EngineContext } from './context';
 import type { FrameMasks } from './frame-masks';
-import type { FramePresenter } from './frame-presenter';
+import { isOfFrame, type FramePresenter } from './frame-presenter';
 import type { History } from './history';
 import type { LiveResult } from './live-tracker';
 import type { Player } from './player';
@@ -126,7 +126,11 @@ export class VideoCommands {
       // The end of a recording is missing where the disk was full.
       this.#begin(video, sample, live && { ...live, prompts: promptsBefore(live.prompts, video.frameCount) });
       // Shown before the segment worker knows the video: the first frame does not wait for it.
-      await Promise.all([this.#presenter.show(store.getState().playback.frameIndex), this.#context.joined]);
+      const shown = this.#presenter.show(store.getState().playback.frameIndex).catch((error: unknown) => {
+        // The video is open all the same, and the other frames may be whole.
+        if (!isOfFrame(error)) throw error;
+      });
+      await Promise.all([shown, this.#context.joined]);
       return video;
     } catch (error) {
       if (signal.aborted) throw new MaskletError('cancelled', 'Another video was opened.', { cause: error });

@@ -152,6 +152,8 @@ export const de: Messages = {
       `Dieses Video ist ${codec}, was dieser Browser nicht dekodieren kann. Mit HandBrake nach H.264 wandeln oder mit: ${conversion}`,
     'video-too-large': (width, height, maxSide) =>
       `Dieses Video hat ${width} × ${height} Pixel, mehr als ${maxSide === null ? 'dieser Browser dekodieren kann' : `${maxSide} je Seite`}. Verkleinern, zum Beispiel mit HandBrake auf 3840 × 2160.`,
+    'picture-too-large': (width, height, maxSide) =>
+      `Dieses Bild hat ${width} × ${height} Pixel, mehr als ${maxSide} je Seite. Verkleinern und noch einmal öffnen.`,
     'no-webgpu': () => 'Dieser Browser bietet kein WebGPU.',
     'no-adapter': () => 'Dieser Browser hat keine Grafikkarte gefunden, die er für WebGPU nutzen darf.',
     'device-refused': () => 'Die Grafikkarte hat WebGPU abgelehnt.',
@@ -484,6 +486,8 @@ export const de: Messages = {
       'Videoframe. Ein Klick auf ein Objekt maskiert es. Mit der Tastatur: Eingabe zeigt ein Fadenkreuz, Pfeile bewegen es, Eingabe nimmt die Stelle zum Objekt hinzu, Umschalt und Eingabe nimmt sie weg, Escape blendet das Fadenkreuz aus.',
     frame: (index, last) => `${formatNumber(index)} / ${formatNumber(last)}`,
     readoutTitle: 'Frame und Zeit',
+    undecodable:
+      'Dieser Frame lässt sich nicht dekodieren: Die Datei ist hier beschädigt. Andere Frames bleiben nutzbar.',
     zoom: (scale) => formatPercent(scale),
   },
 

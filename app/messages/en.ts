@@ -24,7 +24,7 @@ const errors: Record<ErrorCode, (detail: string) => string> = {
   'no-frames': () => 'This video has no frames to show. Choose another file.',
   'truncated-file': (detail) => detail,
   'frame-too-large': (detail) => detail,
-  'decode-failed': () => 'A frame of this video could not be decoded. The rest can still be used.',
+  'decode-failed': (detail) => detail,
   'frame-out-of-range': (detail) => detail,
   'no-video': () => 'Open a video first.',
   'no-model': () => 'The model is not loaded yet.',
@@ -374,6 +374,7 @@ export const en = {
       'Video frame. Click an object to mask it. With the keyboard: Enter shows a crosshair, arrows move it, Enter adds the spot to the object, Shift and Enter takes it away, Escape puts the crosshair away.',
     frame: (index: number, last: number) => `${formatNumber(index)} / ${formatNumber(last)}`,
     readoutTitle: 'Frame and time',
+    undecodable: 'This frame can’t be decoded: the file is damaged here. Other frames can still be used.',
     zoom: (scale: number) => formatPercent(scale),
   },
 

@@ -1,10 +1,13 @@
 /** Where the playhead is. */
+import type { Failure } from '../../workers/protocol/errors';
 
 export type PlaybackState = {
   /** The playhead: moves at once. */
   frameIndex: number;
   /** The frame on the canvas: follows as soon as it is decoded. Prompts go to this one. */
   shownFrame: number;
+  /** Why the canvas is empty: `shownFrame` cannot be decoded. Null where it is shown. */
+  failure: Failure | null;
   isPlaying: boolean;
   /** In and out, inclusive: where playing loops and runs stay. Null is the whole video. */
   range: { from: number; to: number } | null;
@@ -17,6 +20,7 @@ export type PlaybackState = {
 export const playbackAtStart: PlaybackState = {
   frameIndex: 0,
   shownFrame: 0,
+  failure: null,
   isPlaying: false,
   range: null,
   isLooping: false,

@@ -1,7 +1,6 @@
 /** The browser's own dialogues for files. Both give an empty list when the person thinks better of it. */
 
-const videosAndPictures =
-  'video/*,.mp4,.mov,.m4v,.webm,.mkv,image/jpeg,image/png,image/webp,image/gif,image/avif,image/bmp,.zip';
+const videosAndPictures = 'video/*,.mp4,.mov,.m4v,.webm,.mkv,.3gp,image/*,.jfif,.avif,.zip';
 
 /** A video, or the pictures of one. */
 export function pickFiles(): Promise<File[]> {

@@ -29,6 +29,7 @@ import {
   type NormPoint,
   type VisiblePart,
 } from './transform';
+import { UndecodedFrame } from './UndecodedFrame';
 import { useStageGestures, type Draft } from './use-stage-gestures';
 import { useStageKeys } from './use-stage-keys';
 import { ViewControls } from './ViewControls';
@@ -119,6 +120,7 @@ export function Viewport({ video }: { video: VideoInfo }) {
             {part ? <Masks part={part} pixelRatio={pixelRatio} /> : null}
             {part ? <PixelGrid part={part} transform={transform} /> : null}
             {areMasksHidden ? null : <PromptLayer video={video} transform={transform} draft={draft} cursor={cursor} />}
+            <UndecodedFrame />
             <PointerLayer scale={transform.scale} />
             {comparison === 'off' ? null : <CompareDivider comparison={comparison} />}
           </>

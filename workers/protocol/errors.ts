@@ -89,6 +89,7 @@ export type ReasonValues = {
   'codec-undecodable': [codec: string, conversion: string];
   /** The limit is a side's pixels, or the browser's own. */
   'video-too-large': [width: number, height: number, maxSide: number | null];
+  'picture-too-large': [width: number, height: number, maxSide: number];
   'no-webgpu': [];
   'no-adapter': [];
   'device-refused': [];

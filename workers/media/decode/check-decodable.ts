@@ -57,8 +57,18 @@ async function checkCoding({ config, codecName }: Coding): Promise<void> {
   );
 }
 
+/** Of a picture. @throws `frame-too-large` */
+export function checkPictureSize(width: number, height: number): void {
+  if (width <= maxSide && height <= maxSide) return;
+  throw new MaskletError(
+    'frame-too-large',
+    `This picture is ${width} × ${height}, more than ${maxSide} pixels a side. Make it smaller, and open it again.`,
+    { reason: ['picture-too-large', width, height, maxSide] },
+  );
+}
+
 /** @throws `frame-too-large` */
-export function checkSize(width: number, height: number): void {
+function checkSize(width: number, height: number): void {
   if (width <= maxSide && height <= maxSide) return;
   throw tooLarge(width, height, maxSide);
 }

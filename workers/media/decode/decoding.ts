@@ -2,7 +2,7 @@
 import { MaskletError } from '../../protocol/errors';
 import type { EncodedVideo } from '../encoded-video';
 import type { Animation, PictureSequence } from '../pictures';
-import { checkDecodable, checkSize, mayDecodeInHardware } from './check-decodable';
+import { checkDecodable, checkPictureSize, mayDecodeInHardware } from './check-decodable';
 import type { CacheLimits, FrameStore } from './frame-cache';
 import { FrameDecoder, type DecoderLimits } from './frame-decoder';
 import type { LiveFrames } from './live-frames';
@@ -98,7 +98,7 @@ async function ofPictures(
     geometryOf(first) {
       if (first instanceof MaskletError) throw first;
       const { displayWidth: width, displayHeight: height } = first;
-      checkSize(width, height);
+      checkPictureSize(width, height);
       return pictureGeometry({ width, height }, 1, upright);
     },
     checkFrame({ displayWidth, displayHeight }, frameIndex, { width, height }) {
