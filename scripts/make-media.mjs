@@ -12,6 +12,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import prettier from 'prettier';
 import { editList, findBox, replaceBox } from '../e2e/media/make/iso-box.mjs';
+import { box, nalUnits, readMovie, withBox, writeMovie } from '../e2e/media/make/movie.mjs';
 import { displayMatrices, numberedFrame } from '../e2e/media/make/numbered-frame.mjs';
 import { maskCounts, shapeNames, shapesFrame, shapesSize } from '../e2e/media/make/shapes-frame.mjs';
 
@@ -207,6 +208,113 @@ function encodeClips() {
   }
 }
 
+/** Clips whose containers and streams do not tell the same. */
+function encodeUnusual() {
+  // An unsuspecting track goes on in another stream, of another size.
+  const folder = mkdtempSync(join(tmpdir(), 'joined-'));
+  const second = join(folder, 'second.mp4');
+  const frames = Array.from({ length: 12 }, (_, n) => numberedFrame(n + 24, 160, 120));
+  const source = '-y -v error -f rawvideo -pix_fmt rgb24 -video_size 160x120 -framerate 25 -i pipe:0';
+  execFileSync('ffmpeg', [...`${source} ${x264} -profile:v baseline -g 12 -fflags +bitexact`.split(' '), second], {
+    input: Buffer.concat(frames),
+  });
+  const joined = readMovie(readFileSync(second));
+  rmSync(folder, { recursive: true });
+  rewrite('baseline.mp4', 'two-descriptions.mp4', ({ entries, samples }) => ({
+    entries: [...entries, ...joined.entries],
+    samples: [...samples.slice(0, 24), ...joined.samples.map((sample) => ({ ...sample, description: 2 }))],
+  }));
+  rewrite('b-frames.mp4', 'no-offsets.mp4', ({ entries, samples }) => ({
+    entries,
+    samples: samples.map((sample) => ({ ...sample, shift: 0 })),
+  }));
+  alter('no-offsets.mp4', 'no-offsets.mp4', (file) => replaceBox(file, 'moov/trak/edts', Buffer.alloc(0)));
+  // A message about nothing and a delimiter after every picture, at its time.
+  const messages = [nalUnits([6, 5, 1, 0, 0x80]), nalUnits([9, 0xf0])];
+  rewrite('b-frames.mp4', 'messages.mp4', ({ entries, samples }) => ({
+    entries,
+    samples: samples.flatMap((sample) => [
+      { ...sample, duration: 0 },
+      ...messages.map((data, n) => ({ ...sample, data, isSync: false, duration: n === 1 ? sample.duration : 0 })),
+    ]),
+  }));
+  // Two pixels less from the left, four from the right, one from the top, two from below.
+  rewrite('b-frames.mp4', 'clean-aperture.mp4', ({ entries: [entry = Buffer.alloc(0)], samples }) => ({
+    entries: [withBox(entry, box('clap', [122, 1, 93, 1, -1, 1, -1, 2]))],
+    samples,
+  }));
+  // The same margins, as Matroska has them.
+  alter('b-frames.mkv', 'cropped.mkv', (file) => {
+    const crop = [0x54, 0xcc, 0x81, 2, 0x54, 0xdd, 0x81, 4, 0x54, 0xbb, 0x81, 1, 0x54, 0xaa, 0x81, 2];
+    return growElement(file, ['18538067', '1654ae6b', 'ae', 'e0'], Buffer.from(crop));
+  });
+  encodeCover();
+}
+
+/**
+ * Puts elements into one of a Matroska file. What points beyond them is not kept true. RFC 8794 §4
+ * @param {Buffer} file
+ * @param {string[]} path ids of the elements around them
+ * @param {Buffer} added
+ */
+function growElement(file, path, added) {
+  const grown = Buffer.from(file);
+  let at = 0;
+  for (const id of path) {
+    at = startOf(grown, id, at) + id.length / 2;
+    const width = Math.clz32(grown[at] ?? 0) - 23;
+    // Of long sizes the last four bytes: no clip is larger.
+    const low = Math.min(width, 4);
+    grown.writeUIntBE(grown.readUIntBE(at + width - low, low) + added.length, at + width - low, low);
+    at += width;
+  }
+  return Buffer.concat([grown.subarray(0, at), added, grown.subarray(at)]);
+}
+
+/**
+ * The first element of this id from here on, none of them looked into.
+ * @param {Buffer} file
+ * @param {string} id
+ * @param {number} from
+ */
+function startOf(file, id, from) {
+  for (let at = from; at < file.length;) {
+    const idWidth = Math.clz32(file[at] ?? 0) - 23;
+    if (file.toString('hex', at, at + idWidth) === id) return at;
+    const width = Math.clz32(file[at + idWidth] ?? 0) - 23;
+    const low = Math.min(width, 4);
+    const marker = width > 4 ? 0 : 2 ** (7 * width);
+    const size = file.readUIntBE(at + idWidth + width - low, low) - marker;
+    at += idWidth + width + size;
+  }
+  throw new Error(`No element ${id}`);
+}
+
+/** A film behind a larger picture, both enabled. */
+function encodeCover() {
+  const folder = mkdtempSync(join(tmpdir(), 'cover-'));
+  const cover = join(folder, 'cover.mp4');
+  const source = '-y -v error -f rawvideo -pix_fmt rgb24 -video_size 256x192 -framerate 25 -i pipe:0';
+  const options = '-c:v mjpeg -q:v 31 -pix_fmt yuvj420p -fflags +bitexact';
+  execFileSync('ffmpeg', [...`${source} ${options}`.split(' '), cover], { input: numberedFrame(200, 256, 192) });
+  remux(
+    'b-frames.mp4',
+    'cover.mp4',
+    '-map 0:v -map 1:v -disposition:v:0 default -disposition:v:1 default',
+    `-i ${cover}`,
+  );
+  rmSync(folder, { recursive: true });
+}
+
+/**
+ * @param {string} source
+ * @param {string} name
+ * @param {(movie: import('../e2e/media/make/movie.mjs').Movie) => import('../e2e/media/make/movie.mjs').Movie} change
+ */
+function rewrite(source, name, change) {
+  alter(source, name, (file) => writeMovie(file, change(readMovie(file))));
+}
+
 async function encodeShapes() {
   const pictures = Array.from({ length: shapesSize.frames }, (_, n) => shapesFrame(n));
   encode(
@@ -320,10 +428,13 @@ async function writeJson(name, value) {
 }
 
 encodeClips();
+encodeUnusual();
 await encodeShapes();
 await encodeColours();
+/** Where ffprobe 5 is not followed: it takes the order of decoding, the largest track, and all of a picture. */
+const unfollowed = new Set(['no-offsets.mp4', 'cover.mp4', 'clean-aperture.mp4', 'cropped.mkv']);
 const clips = readdirSync(folder)
   // ffprobe 5 cannot read an animated WebP.
-  .filter((name) => /\.(mp4|mov|mkv|webm|gif|png)$/.test(name) && !name.startsWith('colour-'))
+  .filter((name) => /\.(mp4|mov|mkv|webm|gif|png)$/.test(name) && !name.startsWith('colour-') && !unfollowed.has(name))
   .sort();
 await writeJson('clips.json', Object.fromEntries(clips.map((name) => [name, probe(name)])));

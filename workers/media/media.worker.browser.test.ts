@@ -92,6 +92,22 @@ describe('frame n is frame n', () => {
     expect(await media.stats()).toEqual({ liveFrames: 0, cacheBytes: 0, decodedFrames: 0 });
   });
 
+  it.each([
+    ['no-offsets.mp4', 128, 96],
+    ['cover.mp4', 128, 96],
+    ['clean-aperture.mp4', 122, 93],
+    ['cropped.mkv', 122, 93],
+  ])('%s, where ffprobe is not followed', async (name, width, height) => {
+    const info = await open(name);
+    expect(info).toMatchObject({ frameCount: 36, width, height, durationUs: 1_440_000 });
+    expect([...info.timestampsUs]).toEqual(upTo(36).map((n) => n * 40_000));
+    for (const order of [upTo(36), upTo(36).reverse(), scattered(36)]) {
+      for (const frameIndex of order) expect(await numberOn(media, frameIndex, info)).toBe(frameIndex);
+    }
+    await media.close();
+    expect((await media.stats()).liveFrames).toBe(0);
+  });
+
   it('moving.webp, of which ffprobe says nothing', async () => {
     const info = await open('moving.webp');
     expect(info).toMatchObject({ frameCount: 24, width: 64, height: 48, durationUs: 960_000, codec: 'webp' });
@@ -268,6 +284,43 @@ describe('pictures', () => {
     }
   });
 
+  it('beside a film are offered after it, and masks beside pictures are none of them', async () => {
+    const files = await pictures('image/jpeg', (n) => `shoot/${named(n)}.jpg`, 4);
+    const masks = files.map(({ path }) => ({ path: path.replace('.jpg', '_mask.png'), file: files[0]!.file }));
+    const film = { path: 'shoot/film.bin', file: await clip('one-frame.mp4') };
+    const notes = { path: 'shoot/notes.txt', file: new Blob(['none']) };
+    const all = [...files, ...masks, notes, film];
+    const first = await media.open(all, 'shoot', {}, never);
+    expect(first).toMatchObject({ name: 'film.bin', frameCount: 1, part: 0 });
+    expect(first.parts).toEqual([
+      { name: 'film.bin', size: null, frameCount: null },
+      { name: '00000.jpg', size: null, frameCount: 4 },
+    ]);
+    const second = await media.open(all, 'shoot', { part: 1 }, never);
+    expect(second).toMatchObject({ frameCount: 4, codec: 'jpeg' });
+    for (const frameIndex of upTo(4)) expect(await numberOn(media, frameIndex, second)).toBe(frameIndex);
+  });
+
+  it('are known by their bytes, whatever they are called, in a folder and in a ZIP', async () => {
+    const files = await pictures('image/png', (n) => ['f-0.jfif', 'f-1', 'f-2.jpe', 'f-3.picture'][n]!, 4);
+    const archive = await new Response(
+      makeZip(files.map(({ path, file }) => ({ name: `./${path}`, input: file }))),
+    ).blob();
+    for (const source of [files, [{ path: 'f.zip', file: archive }]]) {
+      const info = await media.open(source, 'f', {}, never);
+      expect([...info.sourceFrames]).toEqual([0, 1, 2, 3]);
+      for (const frameIndex of upTo(4)) expect(await numberOn(media, frameIndex, info)).toBe(frameIndex);
+    }
+  });
+
+  it('with numbers below zero come in the order of those', async () => {
+    const files = await pictures('image/png', (n) => `shot.${n < 3 ? `-000${3 - n}` : `000${n - 3}`}.png`, 6);
+    const info = await media.open(files.toReversed(), 'shot', {}, never);
+    expect([...info.sourceFrames]).toEqual([-3, -2, -1, 0, 1, 2]);
+    for (const frameIndex of upTo(6)) expect(await numberOn(media, frameIndex, info)).toBe(frameIndex);
+    expect([...(await media.open(files, 'shot', { from: 1, stride: 2 }, never)).sourceFrames]).toEqual([-2, 0, 2]);
+  });
+
   it('may be a single one', async () => {
     const [file] = await pictures('image/png', () => 'still.png', 1);
     const info = await openBlob(file!.file, 'still.png');
@@ -319,10 +372,82 @@ describe('several videos', () => {
     ];
     const both = await media.open(files, 'shoot', {}, never);
     expect(both).toMatchObject({ name: 'second.webm', frameCount: 36, part: 0 });
+    const numbered = ['clip10.3gp', 'clip2.3gp'].map((path) => ({ path, file: files[2]!.file }));
+    expect((await media.open(numbered, 'clips', {}, never)).parts.map(({ name }) => name)).toEqual([
+      'clip2.3gp',
+      'clip10.3gp',
+    ]);
     expect(both.parts.map(({ name }) => name)).toEqual(['b/second.webm', 'first.mp4']);
     expect(await media.open(files, 'shoot', { part: 1 }, never)).toMatchObject({ name: 'first.mp4', frameCount: 1 });
     expect((await media.open(files.slice(0, 2), 'shoot', {}, never)).parts).toHaveLength(1);
   });
+});
+
+describe('what cannot be opened', () => {
+  const bytes = (...values: (string | number[])[]) =>
+    new Blob(values.map((value) => (typeof value === 'string' ? value : new Uint8Array(value))));
+  const avi = bytes('RIFF\0\0\0\0AVI LIST');
+  const rar = bytes('Rar!', [0x1a, 7, 1, 0]);
+
+  it('is named, one file or many', async () => {
+    const refused = (files: SourceFile[], message: RegExp) =>
+      expect(media.open(files, 'some', {}, never)).rejects.toMatchObject({ code: 'unsupported-container', message });
+    await refused([{ path: 'a', file: avi }], /AVI/);
+    await refused(
+      [
+        { path: 'a.avi', file: avi },
+        { path: 'b.avi', file: avi },
+      ],
+      /AVI/,
+    );
+    await refused([{ path: 'frames.zip', file: rar }], /RAR archive.*Unpack/);
+    await refused(
+      [
+        { path: 'frames.rar', file: rar },
+        { path: 'notes.txt', file: bytes('none') },
+      ],
+      /RAR archive.*Unpack/,
+    );
+    await refused([{ path: 'x', file: bytes([0x37, 0x7a, 0xbc, 0xaf, 0x27, 0x1c]) }], /7z/);
+    await refused([{ path: 'x', file: bytes([0x1f, 0x8b, 8, 0]) }], /gzip/);
+    await refused([{ path: 'x', file: bytes([0x28, 0xb5, 0x2f, 0xfd]) }], /Zstandard/);
+    await refused([{ path: 'x', file: bytes('a'.repeat(257), 'ustar') }], /tar archive/);
+  });
+
+  it('is a ZIP behind a password, or packed in another way', async () => {
+    const picture = await clip('moving.png');
+    const whole = new Uint8Array(await new Response(makeZip([{ name: '1.png', input: picture }])).arrayBuffer());
+    const directory = new TextDecoder('latin1').decode(whole).lastIndexOf('PK\x01\x02');
+    const changed = (at: number, value: number) => {
+      const copy = whole.slice();
+      copy[directory + at] = value;
+      return new Blob([copy]);
+    };
+    // Flags and method of the central directory. APPNOTE.TXT §4.3.12
+    await expect(openBlob(changed(8, whole[directory + 8]! | 1))).rejects.toMatchObject({ message: /password/ });
+    for (const [method, name] of [
+      [9, 'Deflate64'],
+      [12, 'bzip2'],
+      [14, 'LZMA'],
+      [93, 'Zstandard'],
+    ] as const) {
+      await expect(openBlob(changed(10, method))).rejects.toMatchObject({
+        code: 'unsupported-container',
+        message: expect.stringContaining(name),
+      });
+    }
+  });
+});
+
+it('boxes in front of an MP4 do not matter', async () => {
+  const file = new Uint8Array(await (await clip('fragmented.mp4')).arrayBuffer());
+  for (const type of ['free', 'wide', 'skip', 'uuid', 'sidx', 'styp']) {
+    const front = new Uint8Array(70_000);
+    new DataView(front.buffer).setUint32(0, front.length);
+    front.set(new TextEncoder().encode(type), 4);
+    const info = await openBlob(new Blob([front, file]), `${type}.mp4`);
+    expect(info.frameCount).toBe(36);
+  }
 });
 
 describe('decoding', () => {
