@@ -151,5 +151,5 @@ function words(payload, from) {
  */
 function runs(payload) {
   const pairs = payload ? words(payload, 8) : [];
-  return pairs.flatMap((count, n) => (n % 2 === 0 ? new Array(count).fill((pairs[n + 1] ?? 0) | 0) : []));
+  return pairs.flatMap((count, n) => (n % 2 === 0 ? Array.from({ length: count }, () => (pairs[n + 1] ?? 0) | 0) : []));
 }

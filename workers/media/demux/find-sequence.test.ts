@@ -44,7 +44,59 @@ describe('a data set', () => {
   });
 });
 
+describe('masks', () => {
+  const pictures = upTo(4).map((n) => `${named(n)}.jpg`);
+
+  it.each<[string, (path: string) => string]>([
+    ['of the same name', (path) => path.replace('.jpg', '.png')],
+    ['that say so at the end', (path) => path.replace('.jpg', '_mask.jpg')],
+    ['that say so, and which', (path) => path.replace('.jpg', '_mask_1.png')],
+    ['of a segmentation', (path) => path.replace('.jpg', '-seg.png')],
+    ['of the ground truth', (path) => path.replace('.jpg', '_gt.jpg')],
+    ['that say so at the start', (path) => `label_${path}`],
+    ['in a folder of theirs', (path) => `masks/${path}`],
+    ['in a folder of labels', (path) => `Labels 1/${path.replace('.jpg', '.png')}`],
+    ['of PASCAL VOC', (path) => `SegmentationClass/${path.replace('.jpg', '.png')}`],
+  ])('beside pictures are none of them: %s', (_, maskOf) => {
+    const all = [...pictures.map(maskOf), ...pictures];
+    expect(findSequences(all)).toHaveLength(1);
+    expect(found(all).paths).toEqual(pictures);
+    // Of some frames only.
+    expect(found([maskOf(pictures[2]!), ...pictures]).paths).toEqual(pictures);
+  });
+
+  it('in a folder named after that of their pictures are none', () => {
+    const both = upTo(3).flatMap((n) => [`bear/${named(n)}.png`, `bear_masks/${named(n)}.png`]);
+    expect(findSequences(both).map(({ folder }) => folder)).toEqual(['bear']);
+    const others = upTo(3).flatMap((n) => [`face/${n}.png`, `face_mask/${n + 9}.png`]);
+    expect(findSequences(others).map(({ folder }) => folder)).toEqual(['face', 'face_mask']);
+  });
+
+  it('are told from pictures that only look like them', () => {
+    expect(found(['label_1.png', 'label_2.png']).paths).toHaveLength(2);
+    expect(found(['0.jpg', '1.png', '2.jpg']).paths).toHaveLength(3);
+    expect(found(['gt_1.png', 'car_7.png']).paths).toHaveLength(2);
+  });
+});
+
 describe('numbers', () => {
+  it('may be below zero: after a separator, or where some names have no minus', () => {
+    const shots = ['shot.-0002.png', 'shot.-0001.png', 'shot.0000.png', 'shot.0001.png'];
+    expect(found(shots.toReversed())).toMatchObject({ paths: shots, numbers: [-2, -1, 0, 1] });
+    const max = ['foo -012.png', 'foo -009.png', 'foo 0000.png', 'foo 0010.png'];
+    expect(found(max.toReversed())).toMatchObject({ paths: max, numbers: [-12, -9, 0, 10] });
+    expect(found(['a-1.png', 'a0.png', 'a1.png']).numbers).toEqual([-1, 0, 1]);
+    expect(found(['_-1.png', '_-2.png'])).toMatchObject({ paths: ['_-2.png', '_-1.png'], numbers: [-2, -1] });
+    expect(found(['-1.png', '-2.png', '0.png']).numbers).toEqual([-2, -1, 0]);
+    expect(found(['a--2.png', 'a-1.png', 'a--1.png']).numbers).toEqual([-2, -1, 1]);
+  });
+
+  it('have a dash in front where all names do', () => {
+    const dashed = ['shot-0001.png', 'shot-0002.png', 'shot-0010.png'];
+    expect(found(dashed.toReversed())).toMatchObject({ paths: dashed, numbers: [1, 2, 10] });
+    expect(found(['2026-11-30-2.png', '2026-11-30-1.png']).numbers).toEqual([1, 2]);
+  });
+
   it('are those in the names, whatever their width', () => {
     expect(found(['shot_100.png', 'shot_9.png', 'shot_10.png'])).toMatchObject({
       paths: ['shot_9.png', 'shot_10.png', 'shot_100.png'],

@@ -169,6 +169,33 @@ describe('tables', () => {
   });
 });
 
+it('plays edits at the rate they state', () => {
+  const times = [0, 40, 80, 120, 160, 200];
+  const twice = tableOf(times, { edits: [{ duration: 80, mediaTime: 40, rate: 2 }] });
+  expect([...twice.frameSamples]).toEqual([1, 2, 3, 4]);
+  expect(ms(twice.timestampsUs)).toEqual([0, 20, 40, 60]);
+  expect(twice.durationUs).toBe(80_000);
+  const half = tableOf(times, { edits: [{ duration: 160, mediaTime: 0, rate: 0.5 }] });
+  expect([...half.frameSamples]).toEqual([0, 1]);
+  expect(ms(half.timestampsUs)).toEqual([0, 80]);
+});
+
+it('lets one frame stand still in a dwell, the one that is on screen then', () => {
+  const table = tableOf([0, 40, 80, 120], {
+    edits: [
+      { duration: 500, mediaTime: null },
+      { duration: 1000, mediaTime: 70, rate: 0 },
+      { duration: 80, mediaTime: 80, rate: 1 },
+    ],
+  });
+  expect([...table.frameSamples]).toEqual([1, 2, 3]);
+  expect(ms(table.timestampsUs)).toEqual([0, 1000, 1040]);
+  expect(table.durationUs).toBe(1_080_000);
+  // Nothing would move: a mistake of the writer.
+  const allStill = tableOf([0, 40, 80], { edits: [{ duration: 120, mediaTime: 0, rate: 0 }] });
+  expect([...allStill.frameSamples]).toEqual([0, 1, 2]);
+});
+
 it('shows nothing after an edit that goes on to the end of the track', () => {
   const edits = [0, 40].map((mediaTime) => ({ duration: 0, mediaTime }));
   expect(ms(tableOf([10, 50, 90], { edits }).timestampsUs)).toEqual([0, 40, 80]);
