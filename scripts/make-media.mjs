@@ -249,6 +249,8 @@ function encodeUnusual() {
     return growElement(file, ['18538067', '1654ae6b', 'ae', 'e0'], Buffer.from(crop));
   });
   encodeCover();
+  // The first track is of a codec that not every browser has.
+  remux('b-frames.mp4', 'two-codecs.mp4', '-map 0:v -map 1:v -tag:v:0 hvc1', `-i ${pathOf('hevc.mp4')}`);
 }
 
 /**

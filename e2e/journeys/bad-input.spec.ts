@@ -43,6 +43,67 @@ test('refuses what it can not open, in one sentence, and keeps what is open', as
   await expect(page.getByRole('alert')).toBeVisible();
 });
 
+/** Lengths of NAL units that make no sense, in this part of the samples. */
+function damaged(name: string, from: number, to: number): Buffer {
+  const file = mediaFile(name);
+  const samples = file.indexOf('mdat') + 4;
+  const size = file.length - samples;
+  return Buffer.from(file).fill(0xff, samples + Math.floor(size * from), samples + Math.floor(size * to));
+}
+
+test('a damaged frame says so, and no other frame stands in its place', async ({ masklet }) => {
+  const { page } = masklet;
+  await masklet.open();
+  await masklet.openBytes(damaged('baseline.mp4', 0.45, 0.55), 'damaged.mp4');
+  const sentence = page.getByTestId('undecoded-frame');
+  await masklet.call('seek', 3);
+  await expect(sentence).toBeHidden();
+  await expect(masklet.call('seek', 18)).rejects.toMatchObject({ code: 'decode-failed' });
+  await expect(sentence).toHaveText(/This frame can’t be decoded/);
+  // Nothing is drawn.
+  const brightest = () =>
+    page
+      .getByTestId('stage')
+      .locator('canvas')
+      .first()
+      .evaluate((canvas: HTMLCanvasElement) => {
+        const { data } = canvas.getContext('2d')!.getImageData(0, 0, canvas.width, canvas.height);
+        return data.reduce((most, value, n) => (n % 4 < 3 ? Math.max(most, value) : most), 0);
+      });
+  expect(await brightest()).toBe(0);
+  expect(await masklet.call('status')).toMatchObject({
+    frame: 18,
+    frameError: expect.stringMatching(/can't be decoded/),
+  });
+  await masklet.call('seek', 35);
+  await expect(sentence).toBeHidden();
+  expect(await brightest()).toBeGreaterThan(100);
+  expect(await masklet.call('status')).toMatchObject({ frame: 35, frameError: null });
+
+  // A run ends where it comes to one, and says why; what came before is kept.
+  await masklet.modelReady();
+  await masklet.call('seek', 10);
+  const object = await masklet.call('addObject');
+  await masklet.call('prompt', { object, frame: 10, points: [{ x: 40, y: 60, label: 1 }] });
+  await expect(masklet.call('track')).rejects.toMatchObject({ code: 'decode-failed' });
+  await expect(page.getByRole('alert')).toContainText(/can't be decoded/);
+  expect(await masklet.hasMask(object, 11)).toBe(true);
+
+  // Playing passes over it.
+  await masklet.call('seek', 12);
+  await page.getByTestId('stage').press('Space');
+  await expect.poll(async () => (await masklet.call('status')).frame, { timeout: 30_000 }).toBe(35);
+});
+
+test('a video whose first frame is damaged is open all the same', async ({ masklet }) => {
+  const { page } = masklet;
+  await masklet.open();
+  expect(await masklet.openBytes(damaged('baseline.mp4', 0, 0.1), 'damaged.mp4')).toMatchObject({ frameCount: 36 });
+  await expect(page.getByTestId('undecoded-frame')).toBeVisible();
+  await masklet.call('seek', 30);
+  await expect(page.getByTestId('undecoded-frame')).toBeHidden();
+});
+
 test('opens one frame, and 8K, or says why not', async ({ masklet }) => {
   await masklet.open();
   expect(await masklet.openMedia('one-frame.mp4')).toMatchObject({ frameCount: 1 });

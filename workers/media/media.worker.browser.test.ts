@@ -364,6 +364,13 @@ describe('several videos', () => {
     },
   );
 
+  it('of which the browser can decode one: that one, unless another is asked for', async () => {
+    const { supported } = await VideoDecoder.isConfigSupported({ codec: 'hvc1.1.6.L30.90' });
+    expect(await open('two-codecs.mp4')).toMatchObject({ frameCount: 36, part: supported ? 0 : 1 });
+    if (!supported)
+      await expect(open('two-codecs.mp4', { part: 0 })).rejects.toMatchObject({ code: 'unsupported-codec' });
+  });
+
   it('in a folder, beside things that are none', async () => {
     const files = [
       { path: 'shoot/b/second.webm', file: await clip('vp8.webm') },

@@ -1,5 +1,5 @@
 /** The media worker: files in, upright frames by index out. Puts the stages together and serves them. */
-import { MaskletError } from '../protocol/errors';
+import { asMaskletError, MaskletError } from '../protocol/errors';
 import type { FrameSource, MediaApi, OpenOptions, SourceFile } from '../protocol/media-contract';
 import { moving, serve } from '../protocol/rpc';
 import type { VideoInfo } from '../protocol/video';
@@ -8,7 +8,7 @@ import { turnPixels } from '../resample/turn-pixels';
 import { LiveFrames } from './decode/live-frames';
 import { upright, type PictureGeometry } from './decode/upright-frame';
 import { VideoFrames, type FrameReader } from './decode/video-frames';
-import { openSource } from './demux/open-source';
+import { openSource, type Source } from './demux/open-source';
 import type { Recording } from './record/recording';
 import { SceneCuts } from './scene-cuts';
 import { selectFrames } from './select-frames';
@@ -21,9 +21,7 @@ let recording: Recording | null = null;
 
 async function open(files: SourceFile[], name: string, options: OpenOptions, signal: AbortSignal): Promise<VideoInfo> {
   signal.throwIfAborted();
-  const source = await openSource(files, options, signal);
-  const frames = selectFrames(source.frames, options, source.kind === 'pictures' ? source.numbers : null);
-  const opened = await VideoFrames.open({ ...source, frames }, live, signal);
+  const { source, frames, opened } = await openDecodable(files, options, signal);
   video?.close();
   video = opened;
   cuts = new SceneCuts();
@@ -43,6 +41,30 @@ async function open(files: SourceFile[], name: string, options: OpenOptions, sig
     parts,
     part,
   };
+}
+
+/** Of tracks, the first that this browser can decode: whoever asks for none in particular wants to see one. */
+async function openDecodable(files: SourceFile[], options: OpenOptions, signal: AbortSignal) {
+  const source = await openSource(files, options, signal);
+  try {
+    return await openFrames(source, options, signal);
+  } catch (error) {
+    const { all, chosen } = source.parts;
+    const isChoice = options.part === undefined && all.length > 1 && all.every(({ name }) => name === null);
+    if (!isChoice || asMaskletError(error).code !== 'unsupported-codec') throw error;
+    for (const part of all.keys()) {
+      if (part === chosen) continue;
+      const other = await openSource(files, { ...options, part }, signal);
+      const opened = await openFrames(other, options, signal).catch(() => null);
+      if (opened) return opened;
+    }
+    throw error;
+  }
+}
+
+async function openFrames(source: Source, options: OpenOptions, signal: AbortSignal) {
+  const frames = selectFrames(source.frames, options, source.kind === 'pictures' ? source.numbers : null);
+  return { source, frames, opened: await VideoFrames.open({ ...source, frames }, live, signal) };
 }
 
 /** One at a time and in order, so that the video opened last is the one that stays. */

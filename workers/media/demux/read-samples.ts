@@ -14,6 +14,8 @@ import type { SampleList } from './sample-list';
 
 /** A sample of so few bytes may be a message without a picture, whatever its time. */
 const smallSample = 512;
+/** Of samples, as many as may last no time by more than neglect: most of Matroska's say nothing of it. */
+const maxTimeless = 3 / 4;
 /** Of a sample, as much as is looked into at first, and at most. */
 const firstLook = 1 << 12;
 const maxLook = 1 << 16;
@@ -97,7 +99,7 @@ function giveToNext(list: SampleList, sample: number, hasParameterSets: boolean)
   list.sizes[sample] = 0;
 }
 
-/** Small ones, and those that share their time with another or last no time. */
+/** Small ones, and those that share their time with another or last no time, where durations are told at all. */
 function suspicions({ sizes, compositionTimes, durations, count }: SampleList): (sample: number) => boolean {
   const times = new Set<number>();
   const shared = new Set<number>();
@@ -106,8 +108,12 @@ function suspicions({ sizes, compositionTimes, durations, count }: SampleList): 
     if (times.has(time)) shared.add(time);
     times.add(time);
   }
+  const timeless = durations.reduce((sum, duration) => sum + (duration === 0 ? 1 : 0), 0);
+  const tellsDurations = timeless <= count * maxTimeless;
   return (sample) =>
-    sizes[sample]! <= smallSample || shared.has(compositionTimes[sample]!) || (durations[sample] === 0 && count > 1);
+    sizes[sample]! <= smallSample ||
+    shared.has(compositionTimes[sample]!) ||
+    (tellsDurations && durations[sample] === 0);
 }
 
 function isInDecodeOrder({ compositionTimes }: SampleList): boolean {
