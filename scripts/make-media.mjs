@@ -149,6 +149,7 @@ function encodeClips() {
   encodeNumbered('moving.gif', `${unevenHundredths} -loop 0`, small);
   encodeNumbered('moving.png', `${unevenHundredths} -f apng -plays 0 -pix_fmt rgb24`, small);
   encodeNumbered('moving.webp', '-c:v libwebp_anim -loop 0 -quality 60', small);
+  encodeNumbered('moving.avif', '-c:v libaom-av1 -crf 40 -cpu-used 8 -pix_fmt yuv420p', { ...small, count: 8 });
   remux('av1.mp4', 'av1.webm', '');
   remux('b-frames.mp4', 'b-frames.mkv', '-output_ts_offset 5');
   remux('anamorphic.mp4', 'anamorphic.mkv', '');
@@ -243,6 +244,11 @@ function encodeUnusual() {
     entries: [withBox(entry, box('clap', [122, 1, 93, 1, -1, 1, -1, 2]))],
     samples,
   }));
+  // The same of a picture that is turned, of pixels that are twice as high as wide.
+  rewrite('clockwise-90.mp4', 'clean-aperture-turned.mp4', ({ entries: [entry = Buffer.alloc(0)], samples }) => {
+    const clap = box('clap', [93, 1, 122, 1, -1, 2, -1, 1]);
+    return { entries: [withBox(withBox(entry, clap), box('pasp', [1, 2]))], samples };
+  });
   // The same margins, as Matroska has them.
   alter('b-frames.mkv', 'cropped.mkv', (file) => {
     const crop = [0x54, 0xcc, 0x81, 2, 0x54, 0xdd, 0x81, 4, 0x54, 0xbb, 0x81, 1, 0x54, 0xaa, 0x81, 2];
@@ -434,7 +440,13 @@ encodeUnusual();
 await encodeShapes();
 await encodeColours();
 /** Where ffprobe 5 is not followed: it takes the order of decoding, the largest track, and all of a picture. */
-const unfollowed = new Set(['no-offsets.mp4', 'cover.mp4', 'clean-aperture.mp4', 'cropped.mkv']);
+const unfollowed = new Set([
+  'no-offsets.mp4',
+  'cover.mp4',
+  'clean-aperture.mp4',
+  'clean-aperture-turned.mp4',
+  'cropped.mkv',
+]);
 const clips = readdirSync(folder)
   // ffprobe 5 cannot read an animated WebP.
   .filter((name) => /\.(mp4|mov|mkv|webm|gif|png)$/.test(name) && !name.startsWith('colour-') && !unfollowed.has(name))

@@ -8,7 +8,7 @@ import { squashFrame } from '../resample/squash-frame';
 import { loopedFragments } from './looped-fragments';
 import { readFrameNumber } from './read-frame-number';
 
-const files = import.meta.glob<string>('../../e2e/media/*.{mp4,mov,mkv,webm,gif,png,webp}', {
+const files = import.meta.glob<string>('../../e2e/media/*.{mp4,mov,mkv,webm,gif,png,webp,avif}', {
   query: '?url',
   import: 'default',
   eager: true,
@@ -93,15 +93,17 @@ describe('frame n is frame n', () => {
   });
 
   it.each([
-    ['no-offsets.mp4', 128, 96],
-    ['cover.mp4', 128, 96],
-    ['clean-aperture.mp4', 122, 93],
-    ['cropped.mkv', 122, 93],
-  ])('%s, where ffprobe is not followed', async (name, width, height) => {
+    ['no-offsets.mp4', 128, 96, 36],
+    ['cover.mp4', 128, 96, 36],
+    ['clean-aperture.mp4', 122, 93, 36],
+    ['clean-aperture-turned.mp4', 122, 47, 24],
+    ['cropped.mkv', 122, 93, 36],
+    ['moving.avif', 64, 48, 8],
+  ])('%s, where ffprobe is not followed', async (name, width, height, count) => {
     const info = await open(name);
-    expect(info).toMatchObject({ frameCount: 36, width, height, durationUs: 1_440_000 });
-    expect([...info.timestampsUs]).toEqual(upTo(36).map((n) => n * 40_000));
-    for (const order of [upTo(36), upTo(36).reverse(), scattered(36)]) {
+    expect(info).toMatchObject({ frameCount: count, width, height, durationUs: count * 40_000 });
+    expect([...info.timestampsUs]).toEqual(upTo(count).map((n) => n * 40_000));
+    for (const order of [upTo(count), upTo(count).reverse(), scattered(count)]) {
       for (const frameIndex of order) expect(await numberOn(media, frameIndex, info)).toBe(frameIndex);
     }
     await media.close();

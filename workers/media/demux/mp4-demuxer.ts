@@ -193,6 +193,9 @@ async function encodedVideo(
     });
   }
   await readSamples(list, descriptions, file, signal);
+  // Whoever lost the offsets may have kept the edit that leaves out the delay they made.
+  const start = timing.edits.find(({ mediaTime }) => mediaTime !== null)?.mediaTime;
+  if (start && start === list.missingDelay) list.delayBy(start);
   await hideCutAway(list, descriptions[list.codings[0]!]!, look);
   const index = new SampleTable(list, timing, file.size);
   if (index.frameSamples.length === 0) {

@@ -35,6 +35,16 @@ describe('an order that the container does not tell', () => {
     expect(found.frames.durationUs).toBe(told.frames.durationUs);
   });
 
+  it('is not cut short by an edit that leaves out the delay of the offsets', async () => {
+    const file = read('b-frames.mp4');
+    const { frames } = await open(writeMovie(file, withoutOffsets(readMovie(file))));
+    const told = await open(file);
+    expect([...frames.frameSamples]).toEqual([...told.frames.frameSamples]);
+    expect([...frames.timestampsUs]).toEqual([...told.frames.timestampsUs]);
+    const trimmed = read('trimmed.mp4');
+    expect((await open(writeMovie(trimmed, withoutOffsets(readMovie(trimmed))))).frames.frameSamples).toHaveLength(20);
+  });
+
   it('is found across descriptions, each a stream of its own', async () => {
     const { entries, samples } = readMovie(read('b-frames.mp4'));
     const twice = rewritten('b-frames.mp4', () => ({

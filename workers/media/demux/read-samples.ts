@@ -148,8 +148,11 @@ class StreamOrder {
     if (shown.some((picture, n) => picture !== decoded[n])) {
       if (this.#isUnknown) throw orderUnknown();
       const times = decoded.map(({ sample }) => [list.compositionTimes[sample]!, list.durations[sample]!] as const);
-      for (const [n, { sample }] of shown.entries())
+      const decodedAt = new Map(decoded.map(({ sample }, n) => [sample, times[n]![0]]));
+      for (const [n, { sample }] of shown.entries()) {
         [list.compositionTimes[sample], list.durations[sample]] = times[n]!;
+        list.missingDelay = Math.max(list.missingDelay, decodedAt.get(sample)! - times[n]![0]);
+      }
     }
     for (const { sample, isHidden } of decoded) if (isHidden) list.hidden.add(sample);
   }

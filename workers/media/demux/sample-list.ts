@@ -38,6 +38,8 @@ export class SampleList {
   readonly codings: number[] = [];
   /** Samples that are decoded for others' sake and give no picture. */
   readonly hidden = new Set<number>();
+  /** How much later than decoded samples have to be shown for their order; 0 where their times were told. */
+  missingDelay = 0;
   #decodeTime = 0;
   readonly #codingOf: (description: number) => number;
 
@@ -76,6 +78,11 @@ export class SampleList {
   addShownAt(offset: number, size: number, compositionTime: number, duration: number, isSync: boolean): void {
     this.#decodeTime = compositionTime;
     this.add(offset, size, duration, 0, isSync);
+  }
+
+  /** Shows all samples later. */
+  delayBy(ticks: number): void {
+    for (const [sample, time] of this.compositionTimes.entries()) this.compositionTimes[sample] = time + ticks;
   }
 
   /** Samples that come after the first sync sample and are shown before it. */
