@@ -1,6 +1,7 @@
 /** Small pictures of frames for the filmstrip: decoded one at a time, when nothing else is going on. */
 import { watch } from '../state/store';
 import type { EngineContext } from './context';
+import { isOfFrame } from './frame-presenter';
 
 const heightPx = 96;
 const limit = 240;
@@ -54,12 +55,17 @@ export class Thumbnails {
         if (frameIndex === undefined) return;
         await this.#untilQuiet();
         const { generation, threads } = this.#context;
-        const bitmap = await threads.media.thumbnail(frameIndex, heightPx);
-        if (generation === this.#context.generation) this.#keep(frameIndex, bitmap);
+        // A damaged frame leaves a gap, and no more: who seeks there is told.
+        const bitmap = await threads.media.thumbnail(frameIndex, heightPx).catch((error: unknown) => {
+          if (isOfFrame(error)) return null;
+          throw error;
+        });
+        if (!bitmap) this.#wanted = this.#wanted.filter((wanted) => wanted !== frameIndex);
+        else if (generation === this.#context.generation) this.#keep(frameIndex, bitmap);
         else bitmap.close();
       }
     } catch {
-      // A strip with a gap is no failure a person needs to hear of; who seeks there is told.
+      // A strip with a gap is no failure a person needs to hear of.
       this.#wanted = [];
     } finally {
       this.#isWorking = false;

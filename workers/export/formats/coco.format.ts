@@ -52,7 +52,7 @@ function describe({ video, objects, model }: ExportRequest): object {
       video_id: videoId,
       // Its number in the source; of a whole video, its place.
       frame_id: frameNumber,
-      file_name: `${String(frameNumber).padStart(digits, '0')}.jpg`,
+      file_name: `${frameNumber < 0 ? '-' : ''}${String(Math.abs(frameNumber)).padStart(digits, '0')}.jpg`,
       width,
       height,
       timestamp_us: timestampsUs[frameIndex]! + sourceStartUs,

@@ -130,5 +130,6 @@ it('names files so that they sort and stay', () => {
   expect(objectFolder({ id: 7, name: 'Ёлка & Café 2' })).toBe('007_елка-cafe-2');
   expect(objectFolder({ id: 7, name: '/../' })).toBe('007');
   expect(frameFile(12, 132)).toBe('00012.png');
+  expect(frameFile(-12, 132)).toBe('-00012.png');
   expect(frameFile(12, 1_234_567)).toBe('0000012.png');
 });
