@@ -80,24 +80,37 @@ async function isMoving(file: Blob, codec: string): Promise<boolean> {
 
 /** PNG, third edition, §11.2.1: where its colour type stands, and the types of one number a pixel. */
 const colourTypeAt = 25;
-const oneNumber = new Set([0, 3]);
+const grey = 0;
+const palette = 3;
 
 /**
- * Folders of PNG pictures with one number a pixel, named as the coloured pictures of another folder are: masks, whatever the
- * folder is called. One picture of each is looked into.
+ * Folders of PNG pictures with one number a pixel, named as the pictures of another folder are: masks, whatever the folder is
+ * called. Grey ones are so beside pictures of other formats only: there are grey films. One picture of each is looked into.
  */
 export async function indexFolders(pictures: readonly PictureFile[]): Promise<ReadonlySet<string>> {
-  const folders = Map.groupBy(pictures, ({ path }) => folderOf(path));
-  const found = new Set<string>();
-  if (folders.size < 2) return found;
-  const isPng = ({ path }: PictureFile) => pictureCodec(path) === 'png';
-  const stems = new Set(pictures.filter((file) => !isPng(file)).map(({ path }) => stemOf(path)));
-  for (const [folder, inFolder] of folders) {
-    const isLikely = inFolder.every((file) => isPng(file) && stems.has(stemOf(file.path)));
-    const start = isLikely
-      ? await inFolder[0]!.read().then((blob) => blob.slice(0, colourTypeAt + 1).arrayBuffer())
-      : null;
-    if (start && oneNumber.has(new Uint8Array(start)[colourTypeAt] ?? -1)) found.add(folder);
+  const folders = new Map<string, PictureFile[]>();
+  for (const picture of pictures) {
+    const folder = folderOf(picture.path);
+    folders.set(folder, folders.get(folder) ?? []);
+    folders.get(folder)!.push(picture);
   }
-  return found;
+  const types = new Map<string, number | null>();
+  if (folders.size < 2) return new Set();
+  for (const [folder, inFolder] of folders) types.set(folder, await colourTypeOf(inFolder));
+  const stemsWhere = (isColour: (type: number | null) => boolean) =>
+    new Set(pictures.filter(({ path }) => isColour(types.get(folderOf(path)) ?? null)).map(({ path }) => stemOf(path)));
+  const ofOthers = { [palette]: stemsWhere((type) => type !== palette), [grey]: stemsWhere((type) => type === null) };
+  const isIndex = ([folder, inFolder]: [string, PictureFile[]]) => {
+    const type = types.get(folder);
+    if (type !== palette && type !== grey) return false;
+    return inFolder.every(({ path }) => ofOthers[type].has(stemOf(path)));
+  };
+  return new Set([...folders].filter(isIndex).map(([folder]) => folder));
+}
+
+/** Of the first picture, where all are PNG; null for others. */
+async function colourTypeOf(pictures: readonly PictureFile[]): Promise<number | null> {
+  if (!pictures.every(({ path }) => pictureCodec(path) === 'png')) return null;
+  const start = await pictures[0]!.read().then((blob) => blob.slice(0, colourTypeAt + 1).arrayBuffer());
+  return new Uint8Array(start)[colourTypeAt] ?? null;
 }
