@@ -93,7 +93,7 @@ for (const version of ['2.1', '2.0', 'edgetam']) {
     packs[version] = await makePack(model, version);
   } catch (error) {
     // The lines that need it fail; the others are run.
-    console.error(`No pack could be made of ${model}: ${error instanceof Error ? error.message : error}`);
+    console.error(`No pack could be made of ${model}: ${String(error)}`);
   }
 }
 

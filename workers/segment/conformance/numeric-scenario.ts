@@ -132,7 +132,9 @@ class NumericRun {
         return this.#prompt(action, events);
       case 'propagate':
         return this.#propagate(action, events);
-      default:
+      case 'clear':
+      case 'remove':
+      case 'reset':
         await this.#objects.forget(action);
     }
   }

@@ -3,7 +3,7 @@
  * to them in the suite's own terms. Format and rules: conformance/README.md.
  */
 import type { MaskRle } from '../../protocol/mask';
-import type { FramePrompts, ObjectId } from '../../protocol/prompt';
+import type { FramePrompts } from '../../protocol/prompt';
 import type { Graphs } from '../graphs/graphs';
 import type { ImageFeatures } from '../graphs/image-encoder';
 import { selectBestOfThree } from '../graphs/mask-decoder';

@@ -232,7 +232,7 @@ function torchFile(content: Saved): Blob {
     zipSync({
       'archive/data.pkl': [Uint8Array.from(bytes), { level: 0 }],
       'archive/data/0': [new Uint8Array(new Float32Array([1, 2, 3]).buffer), { level: 0 }],
-    }) as Uint8Array<ArrayBuffer>,
+    }),
   ]);
 }
 
