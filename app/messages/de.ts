@@ -550,6 +550,8 @@ export const de: Messages = {
     copy: 'Maske kopieren',
     paste: 'Maske einfügen',
     fromFile: 'Maske aus einer Datei …',
+    tooMany: (most) =>
+      `Das Modell nimmt ${formatNumber(most)} Punkte je Frame: die neuesten und von den anderen die, die am weitesten auseinanderliegen. Ein Rahmen oder der Pinsel sagt mehr.`,
     severalLabels: (n) => `Dieses Bild zeigt ${count(n, 'Objekt', 'Objekte')}. Was davon?`,
     labelsAsOne: 'Ein Objekt aus allen',
     labelsEach: (n) => `${formatNumber(n)} Objekte, je eines`,

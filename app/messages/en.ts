@@ -459,6 +459,8 @@ export const en = {
     copy: 'Copy mask',
     paste: 'Paste mask',
     fromFile: 'Mask from a file…',
+    tooMany: (most: number) =>
+      `The model takes ${formatNumber(most)} points on a frame: the newest, and those of the others that lie farthest apart. A box or the brush says more.`,
     severalLabels: (n: number) => `This picture shows ${count(n, 'object', 'objects')}. Which of them?`,
     labelsAsOne: 'One object from all',
     labelsEach: (n: number) => `${formatNumber(n)} objects, one each`,

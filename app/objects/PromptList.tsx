@@ -1,6 +1,6 @@
 import { ClipboardPaste, Copy, ImageUp, Lock, LockOpen, Minus, Plus, Square, X } from 'lucide-react';
 import { useRef, useState, type ReactNode } from 'react';
-import type { FramePrompts } from '../../workers/protocol/prompt';
+import { maxModelPoints, type FramePrompts } from '../../workers/protocol/prompt';
 import { useAppState, useEngine } from '../app-context';
 import { promptLabels } from '../engine/label-gestures';
 import type { Place } from '../engine/frame-gestures';
@@ -43,6 +43,9 @@ export function PromptList({ object }: { object: ObjectEntry }) {
           )}
         </header>
         {isEmpty ? <p className={styles.none}>{t.prompts.none}</p> : null}
+        {prompts.points.length > maxModelPoints ? (
+          <output className={styles.none}>{t.prompts.tooMany(maxModelPoints)}</output>
+        ) : null}
         <ul>
           {prompts.box ? (
             <PromptRow

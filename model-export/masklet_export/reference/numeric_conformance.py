@@ -81,7 +81,7 @@ def run_numeric_scenario(path: Path, numeric: Path, sessions: PackSessions) -> l
         frame = np.asarray(Image.open(clip / f"{frame_index:05}.png").convert("RGB"))
         return preprocess_frame(frame, sessions.manifest, ResizeFilter.BICUBIC)
 
-    runner = _RecordingRunner(sessions, image_of, video_size, rounds_memories=True)
+    runner = _RecordingRunner(sessions, image_of, video_size, rounds_memories=True, max_points=None)
     options = options_from_scenario(scenario)
     segmenter = VideoSegmenter(runner, scenario["num_frames"], video_size, scenario["model_size"], options)
     problems = []

@@ -196,6 +196,7 @@ class NumericRun {
       memoryStride: options['memory_temporal_stride_for_eval'] as number,
       correctionsCondition: options['add_all_frames_to_correct_as_cond'] as boolean,
       pointerTimes: version === '2.1',
+      maxPoints: Infinity,
       previousMask: 'always',
       emptyBank: 'fail',
       fillHoleArea: 0,

@@ -75,6 +75,7 @@ function scenarioOptions(options: Scenario['options']): TrackerOptions {
     pointerTimes: options['version'] === '2.1',
     correctionsCondition: options['add_all_frames_to_correct_as_cond'] as boolean,
     forgetAroundConditioning: options['clear_non_cond_mem_around_input'] as boolean,
+    maxPoints: Infinity,
     previousMask: 'always',
     emptyBank: 'fail',
       fillHoleArea: 0,
