@@ -26,8 +26,8 @@ export function maskIou(a: MaskRle, b: MaskRle): number {
     if (inA && inB) both += end - at;
     if (inA || inB) either += end - at;
     at = end;
-    while (endA <= at && at < total) endA += a.counts[++runA] ?? total;
-    while (endB <= at && at < total) endB += b.counts[++runB] ?? total;
+    if (endA <= at) endA += a.counts[++runA] ?? total;
+    if (endB <= at) endB += b.counts[++runB] ?? total;
   }
   return either === 0 ? 1 : both / either;
 }

@@ -21,7 +21,7 @@ export function Candidates({ object }: { object: ObjectEntry }) {
   const set = useAppState((state) => state.answers.candidates[promptKey(object.id, frameIndex)]);
   const video = useAppState((state) => state.project.video);
   // What is tried out goes with the question.
-  useEffect(() => () => engine.masks.preview(null), [engine, object.id, frameIndex, set]);
+  useEffect(() => (set ? () => engine.masks.preview(null) : undefined), [engine, set]);
   if (!set || !video) return null;
   const preview = (candidate: Candidate | null) =>
     engine.masks.preview(candidate && { object: object.id, frameIndex, rle: candidate.rle });
