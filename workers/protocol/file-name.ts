@@ -5,6 +5,7 @@ const maxBytes = 160;
 /** Devices of Windows, whatever stands behind a dot. Source: Microsoft, "Naming Files, Paths, and Namespaces". */
 const reserved = /^(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]|conin\$|conout\$)(?=\.|$)/i;
 const encoder = new TextEncoder();
+const characters = new Intl.Segmenter('en');
 
 /**
  * A text as one component of a path, as like it as can be: without separators, control and formatting characters, dots
@@ -28,7 +29,7 @@ export function cutToBytes(text: string, bytes: number): string {
   let kept = '';
   let size = 0;
   // By what a person sees as a character, so that no letter loses its marks.
-  for (const { segment } of new Intl.Segmenter('en').segment(text)) {
+  for (const { segment } of characters.segment(text)) {
     size += encoder.encode(segment).length;
     if (size > bytes) break;
     kept += segment;
