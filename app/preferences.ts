@@ -1,8 +1,9 @@
 /** What the page remembers of how a person likes it: theme, language, keys, the model and where models come from. */
+import { firstKnown } from './messages/language-tag';
 import { shortcuts, type Combo, type CustomCombos } from './state/keymap';
 import type { ModelsState } from './state/models';
 import { watch, type AppStore } from './state/store';
-import { languages, themes, type Language, type ViewState } from './state/view';
+import { languages, themes, type ViewState } from './state/view';
 
 const storageKey = 'masklet.preferences';
 
@@ -19,7 +20,7 @@ export function readPreferences(): Preferences {
   return {
     view: {
       theme: themes.find((known) => known === theme) ?? 'auto',
-      language: languages.find((known) => known === language) ?? languageOf(navigator.languages),
+      language: languages.find((known) => known === language) ?? firstKnown(languagesOf(navigator), languages) ?? 'en',
       ...(hasSingleKeyShortcuts === false ? { hasSingleKeyShortcuts: false } : {}),
       customCombos: asCombos(customCombos),
     },
@@ -72,10 +73,12 @@ function remember(fields: Record<string, unknown>): void {
   }
 }
 
-/** The first of the languages that a person reads which the page has. */
-function languageOf(wanted: readonly string[]): Language {
-  const known = wanted.map((tag) => languages.find((language) => new Intl.Locale(tag).language === language));
-  return known.find((language) => language !== undefined) ?? 'en';
+/** What the browser says may be no list, and hold what is no language. */
+function languagesOf({
+  languages: list,
+  language,
+}: Partial<Pick<Navigator, 'languages' | 'language'>>): readonly unknown[] {
+  return Array.isArray(list) && list.length > 0 ? list : [language];
 }
 
 /** Commands may have come and gone since. */

@@ -1,13 +1,13 @@
 /**
  * `npm test`: sets up whatever is missing, runs every part, and ends with `N passed, N failed` as the sum of what ran.
- * A part that ran no test counts as failed: silence is not success.
+ * A part that ran no test counts as failed: silence is not success. One whose browser can't be had here is skipped, and said to be.
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { python, root, setUpChromium, setUpNode, setUpPython } from './setup.mjs';
 
-/** @typedef {{ name: string; passed: number; failed: number; seconds: number }} Result */
+/** @typedef {{ name: string; passed: number; failed: number; skipped: number; seconds: number }} Result */
 
 const reports = join(root, '.cache/test-reports');
 rmSync(reports, { recursive: true, force: true });
@@ -106,6 +106,26 @@ const conformance = {
   },
 };
 
+/**
+ * The journey in a browser besides Chromium.
+ * @param {'firefox' | 'webkit'} name
+ */
+const browser = (name) => ({
+  name,
+  run: async () => {
+    const { stdout } = spawnSync(process.execPath, ['e2e/browsers/journey.mjs', name, report('chromium-masks.json')], {
+      cwd: root,
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'inherit'],
+      timeout: 1_800_000,
+    });
+    process.stdout.write(stdout);
+    const [, passed = '0', failed = '1', skipped = '0'] =
+      /(\d+) passed, (\d+) failed(?:, (\d+) skipped)?\s*$/.exec(stdout) ?? [];
+    return { passed: Number(passed), failed: Number(failed), skipped: Number(skipped) };
+  },
+});
+
 await setUpNode();
 // The Python packages are the longest download: they come while the first parts run.
 const pythonReady = setUpPython();
@@ -121,6 +141,8 @@ const parts = [
   vitest('webgpu'),
   check('build', 'npx', 'vite', 'build', '--logLevel', 'warn'),
   journeys,
+  browser('firefox'),
+  browser('webkit'),
   check('python lint', python, '-m', 'ruff', 'check', 'model-export'),
   check('python format', python, '-m', 'ruff', 'format', '--check', 'model-export'),
   pytest,
@@ -133,22 +155,25 @@ for (const part of parts) {
   console.log(`\n── ${part.name} ──`);
   if (part.name.startsWith('python') || part === conformance) await pythonReady;
   const start = performance.now();
-  const { passed, failed } = await part.run();
+  /** @type {{ passed: number; failed: number; skipped?: number }} */
+  const { passed, failed, skipped = 0 } = await part.run();
   results.push({
     name: part.name,
     passed,
-    failed: passed + failed === 0 ? 1 : failed,
+    failed: passed + failed + skipped === 0 ? 1 : failed,
+    skipped,
     seconds: (performance.now() - start) / 1000,
   });
 }
 
 console.log('');
-for (const { name, passed, failed, seconds } of results) {
-  console.log(
-    `${name.padEnd(14)} ${String(passed).padStart(4)} passed ${String(failed).padStart(4)} failed ${seconds.toFixed(0).padStart(5)} s`,
-  );
+for (const { name, passed, failed, skipped, seconds } of results) {
+  const counts = `${String(passed).padStart(4)} passed ${String(failed).padStart(4)} failed`;
+  const left = skipped > 0 ? `  ${skipped} skipped` : '';
+  console.log(`${name.padEnd(14)} ${counts} ${seconds.toFixed(0).padStart(5)} s${left}`);
 }
-/** @param {'passed' | 'failed'} key */
+/** @param {'passed' | 'failed' | 'skipped'} key */
 const sum = (key) => results.reduce((total, result) => total + result[key], 0);
-console.log(`\n${sum('passed')} passed, ${sum('failed')} failed`);
+const skipped = sum('skipped');
+console.log(`\n${sum('passed')} passed, ${sum('failed')} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`);
 process.exitCode = sum('failed') === 0 ? 0 : 1;

@@ -2,6 +2,7 @@
 import { MaskletError } from '../../workers/protocol/errors';
 import type { ExportRequest } from '../../workers/protocol/export-contract';
 import { exportFormats, type ExportFormat } from '../../workers/protocol/export-formats';
+import { safeFileName } from '../../workers/protocol/file-name';
 import { callback } from '../../workers/protocol/rpc';
 import { markedFrames } from '../state/masklets';
 import { promptedFrames, promptsOn } from '../state/prompts';
@@ -52,7 +53,7 @@ export class ExportCommands {
   async save(format: ExportFormat): Promise<void> {
     const { name } = this.#context.video();
     const { suffix, extension } = exportFormats[format];
-    const fileName = `${name.replace(/\.[^.]+$/, '')}-${suffix}.${extension}`;
+    const fileName = `${safeFileName(name.replace(/\.[^.]+$/, ''), 'masklet')}-${suffix}.${extension}`;
     download(await this.make(format), fileName);
     patch(this.#context.store, 'exporting', { savedAs: fileName });
   }

@@ -226,7 +226,12 @@ export function fakeEngine() {
       if (given) result.rle = given;
       const candidates =
         points.length === 1
-          ? [0, 1].map((token) => ({ token, predictedIou: 0.5 + token / 10, area: token + 1, rle: result.rle }))
+          ? [0, 1].map((token) => ({
+              token,
+              predictedIou: 0.5 + token / 10,
+              area: token + 1,
+              rle: { width: 8, height: 4, counts: Uint32Array.of(0, token + 1, 31 - token) },
+            }))
           : [];
       return { mask: summary(result), candidates, token: 0 };
     },

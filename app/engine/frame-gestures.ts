@@ -113,7 +113,7 @@ export function objectAt(engine: Engine, store: AppStore, at: { xNorm: number; y
   return visible.findLast(has) ?? null;
 }
 
-type Place = { object: ObjectId | null; frameIndex: number };
+export type Place = { object: ObjectId | null; frameIndex: number };
 
 function shownPlace(store: AppStore): Place {
   const { view, playback } = store.getState();

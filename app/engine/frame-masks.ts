@@ -1,5 +1,6 @@
 /** Run lengths of the masks of frames that were shown, kept by version under a limit in bytes. */
-import type { MaskResult } from '../../workers/protocol/mask';
+import type { MaskResult, MaskRle } from '../../workers/protocol/mask';
+import type { ObjectId } from '../../workers/protocol/prompt';
 import { FrameMark, markOf } from '../state/masklets';
 import { watch } from '../state/store';
 import type { EngineContext } from './context';
@@ -8,12 +9,15 @@ const limitBytes = 32 * 1024 * 1024;
 
 type Entry = { masks: readonly MaskResult[]; bytes: number; epoch: number };
 
+type Preview = { object: ObjectId; frameIndex: number; rle: MaskRle };
+
 export class FrameMasks {
   readonly #context: EngineContext;
   /** In the order of use, the least recent first. */
   readonly #entries = new Map<number, Entry>();
   readonly #listeners = new Set<() => void>();
   #bytes = 0;
+  #preview: Preview | null = null;
   /** Grows when versions start again from earlier ones: entries from before are shown until newer ones come. */
   #epoch = 0;
   #isRefreshing = false;
@@ -41,6 +45,21 @@ export class FrameMasks {
     const { byObject } = this.#context.store.getState().masklets;
     const masks = this.#entries.get(frameIndex)?.masks ?? [];
     return masks.filter(({ object }) => markOf(byObject[object], frameIndex) !== FrameMark.none);
+  }
+
+  /** What is to be seen on a frame: what is known of it, with the mask that is tried out in the place of its object's own. */
+  seen(frameIndex: number): readonly MaskResult[] {
+    const masks = this.known(frameIndex);
+    const preview = this.#preview;
+    if (preview?.frameIndex !== frameIndex) return masks;
+    return masks.map((mask) => (mask.object === preview.object ? { ...mask, rle: preview.rle } : mask));
+  }
+
+  /** Shows another mask of an object on a frame, without taking it; null shows its own again. */
+  preview(preview: Preview | null): void {
+    if (preview === this.#preview) return;
+    this.#preview = preview;
+    for (const listener of this.#listeners) listener();
   }
 
   isCurrent(frameIndex: number): boolean {

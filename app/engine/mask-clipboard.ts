@@ -1,12 +1,10 @@
 /** A mask that was copied, to be the prompt of another frame or object. */
 import { MaskletError } from '../../workers/protocol/errors';
 import type { MaskRle } from '../../workers/protocol/mask';
-import { maskFromPixels } from '../masks/edit-mask';
+import { pictureSamples } from '../masks/picture-samples';
+import { readLabels, type LabelPicture, type PictureSamples } from '../masks/read-labels';
 import type { EngineContext } from './context';
 import type { FrameMasks } from './frame-masks';
-
-/** Of 255: a pixel at least so bright, times its alpha, is inside. */
-const insideFrom = 128;
 
 export class MaskClipboard {
   readonly #context: EngineContext;
@@ -40,29 +38,43 @@ export class MaskClipboard {
     return true;
   }
 
-  /** A picture of any size as a mask: what is bright is inside. @throws `invalid-argument` when it is none */
-  async fromPicture(file: Blob): Promise<void> {
-    const { width, height } = this.#context.video();
-    let picture: ImageBitmap;
+  /**
+   * The objects that a picture of masks shows, whatever its size.
+   * @throws `invalid-argument` when it is no picture, shows no object or is no picture of masks
+   */
+  async readPicture(file: Blob): Promise<LabelPicture> {
     try {
-      picture = await createImageBitmap(file, { resizeWidth: width, resizeHeight: height, resizeQuality: 'pixelated' });
+      const picture = readLabels(await samplesOf(file));
+      if (!picture)
+        throw refused(
+          'This is a photograph, not a picture of masks: it has too many colours. Take one where every object has one colour.',
+          'no-labels',
+        );
+      if (picture.labels.length === 0)
+        throw refused(
+          'This picture shows no object: all of its pixels are background. The mask stays as it was.',
+          'empty-mask',
+        );
+      return picture;
     } catch (error) {
-      const failed = new MaskletError('invalid-argument', 'This file is not a picture.', {
-        reason: ['not-a-picture'],
-        cause: error,
-      });
-      this.#context.report('frame', failed);
-      throw failed;
+      this.#context.report('frame', error);
+      throw error;
     }
-    const context = new OffscreenCanvas(width, height).getContext('2d', { willReadFrequently: true })!;
-    context.drawImage(picture, 0, 0);
-    picture.close();
-    const { data } = context.getImageData(0, 0, width, height);
-    const isInside = (pixel: number) => {
-      const at = pixel * 4;
-      const brightness = Math.max(data[at]!, data[at + 1]!, data[at + 2]!);
-      return (brightness * data[at + 3]!) / 255 >= insideFrom;
-    };
-    await this.#prompt(maskFromPixels({ width, height }, isInside));
   }
+}
+
+async function samplesOf(file: Blob): Promise<PictureSamples> {
+  try {
+    return await pictureSamples(file);
+  } catch (error) {
+    throw refused('This file is not a picture.', 'not-a-picture', error);
+  }
+}
+
+function refused(
+  sentence: string,
+  reason: 'not-a-picture' | 'empty-mask' | 'no-labels',
+  cause?: unknown,
+): MaskletError {
+  return new MaskletError('invalid-argument', sentence, { reason: [reason], cause });
 }

@@ -6,6 +6,7 @@ import { asMaskletError, MaskletError } from '../../workers/protocol/errors';
 import type { Candidate } from '../../workers/protocol/mask';
 import type { FramePrompts, ObjectId } from '../../workers/protocol/prompt';
 import type { PromptResult } from '../../workers/protocol/segment-contract';
+import { distinctMasks } from '../masks/distinct-masks';
 import { promptKey, setCandidates, setPending, type CandidateSet, type PromptKey } from '../state/answers';
 import { promptAction } from '../state/history';
 import { eraseMask, markStale, setLocked, writeMasks } from '../state/masklets';
@@ -207,9 +208,11 @@ export class PromptCommands {
   #write(object: ObjectId, frameIndex: number, { mask, candidates, token }: PromptResult): void {
     const key = promptKey(object, frameIndex);
     let set: CandidateSet | null = null;
-    if (candidates.length > 0) {
-      set = { token, candidates: candidates.map(({ rle: _rle, ...summary }) => summary) };
-      this.#candidates.set(set, candidates);
+    const taken = candidates.find((candidate) => candidate.token === token);
+    const offered = distinctMasks(candidates, taken);
+    if (offered.length > 1) {
+      set = { token, candidates: offered.map(({ rle: _rle, ...summary }) => summary) };
+      this.#candidates.set(set, offered);
     }
     this.#context.store.setState(({ masklets, answers }) => {
       const others = markStale(masklets, object, frameIndex);

@@ -1,4 +1,5 @@
 /** Numbers, times, sizes and lists as a person reads them, in the language in force. */
+import { asLanguageTag } from './language-tag';
 
 type Formats = {
   number: Intl.NumberFormat;
@@ -12,9 +13,9 @@ type Formats = {
 
 let formats = formatsOf('en');
 
-/** @param locale BCP 47 */
+/** @param locale a language tag; English where it is none */
 export function formatIn(locale: string): void {
-  formats = formatsOf(locale);
+  formats = formatsOf(asLanguageTag(locale) ?? 'en');
 }
 
 function formatsOf(locale: string): Formats {

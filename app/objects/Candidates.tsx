@@ -20,7 +20,11 @@ export function Candidates({ object }: { object: ObjectEntry }) {
   const frameIndex = useAppState((state) => state.playback.shownFrame);
   const set = useAppState((state) => state.answers.candidates[promptKey(object.id, frameIndex)]);
   const video = useAppState((state) => state.project.video);
+  // What is tried out goes with the question.
+  useEffect(() => (set ? () => engine.masks.preview(null) : undefined), [engine, set]);
   if (!set || !video) return null;
+  const preview = (candidate: Candidate | null) =>
+    engine.masks.preview(candidate && { object: object.id, frameIndex, rle: candidate.rle });
   const candidates = engine.prompts.candidates(object.id, frameIndex);
   const crop = candidatesCrop(candidates, video, thumbnail);
   return (
@@ -38,6 +42,10 @@ export function Candidates({ object }: { object: ObjectEntry }) {
             value={String(candidate.token)}
             aria-label={t.candidates.option(n + 1, candidate.predictedIou)}
             className={styles.candidate}
+            onPointerEnter={() => preview(candidate)}
+            onPointerLeave={() => preview(null)}
+            onFocus={() => preview(candidate)}
+            onBlur={() => preview(null)}
           >
             <CandidatePicture candidate={candidate} crop={crop} object={object} frameIndex={frameIndex} />
             <span className={styles.iou}>{t.candidates.iou(candidate.predictedIou)}</span>

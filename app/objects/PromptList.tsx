@@ -1,7 +1,10 @@
 import { ClipboardPaste, Copy, ImageUp, Lock, LockOpen, Minus, Plus, Square, X } from 'lucide-react';
-import type { ReactNode } from 'react';
-import type { FramePrompts } from '../../workers/protocol/prompt';
+import { useRef, useState, type ReactNode } from 'react';
+import { maxModelPoints, type FramePrompts } from '../../workers/protocol/prompt';
 import { useAppState, useEngine } from '../app-context';
+import { promptLabels } from '../engine/label-gestures';
+import type { Place } from '../engine/frame-gestures';
+import type { LabelPicture } from '../masks/read-labels';
 import { t } from '../messages/messages';
 import { run } from '../run-command';
 import { FrameMark } from '../state/masklets';
@@ -11,6 +14,7 @@ import { Button } from '../ui/Button';
 import { IconButton } from '../ui/IconButton';
 import { pickPicture } from '../ui/pick-picture';
 import { useKeys } from '../use-keys';
+import { LabelChoice } from './LabelChoice';
 import styles from './PromptList.module.css';
 
 /** What was said about an object on the frame shown, and where else something was said. */
@@ -39,6 +43,9 @@ export function PromptList({ object }: { object: ObjectEntry }) {
           )}
         </header>
         {isEmpty ? <p className={styles.none}>{t.prompts.none}</p> : null}
+        {prompts.points.length > maxModelPoints ? (
+          <output className={styles.none}>{t.prompts.tooMany(maxModelPoints)}</output>
+        ) : null}
         <ul>
           {prompts.box ? (
             <PromptRow
@@ -116,43 +123,64 @@ function MaskTools({ object: { id }, frameIndex }: { object: ObjectEntry; frameI
   const hasMask = masklet?.columns.mark[frameIndex] === FrameMark.mask;
   const isTracked = masklet?.columns.isTracked[frameIndex] === 1;
   const isLocked = masklet?.columns.isLocked[frameIndex] === 1;
+  const [offered, setOffered] = useState<{ picture: LabelPicture; place: Place } | null>(null);
+  const fileButton = useRef<HTMLButtonElement>(null);
   const choose = async () => {
     const file = await pickPicture();
-    if (file) await engine.clipboard.fromPicture(file);
+    if (!file) return;
+    const place = { object: id, frameIndex };
+    const picture = await engine.clipboard.readPicture(file);
+    if (picture.labels.length > 1) setOffered({ picture, place });
+    else await promptLabels(engine, picture, 'all', place);
+  };
+  const close = () => {
+    setOffered(null);
+    fileButton.current?.focus();
   };
   return (
-    <div className={styles.tools}>
-      <IconButton
-        size="small"
-        label={t.prompts.copy}
-        keys={keysOf('copy-mask')}
-        disabled={!hasMask}
-        onClick={() => run(engine.clipboard.copy())}
-      >
-        <Copy size={14} />
-      </IconButton>
-      <IconButton
-        size="small"
-        label={t.prompts.paste}
-        keys={keysOf('paste-mask')}
-        onClick={() => run(engine.clipboard.paste())}
-      >
-        <ClipboardPaste size={14} />
-      </IconButton>
-      <IconButton size="small" label={t.prompts.fromFile} onClick={() => run(choose())}>
-        <ImageUp size={14} />
-      </IconButton>
-      <IconButton
-        size="small"
-        label={isLocked ? t.prompts.unlock : t.prompts.lock}
-        keys={keysOf('lock-frame')}
-        isPressed={isLocked}
-        disabled={!isTracked}
-        onClick={() => run(engine.prompts.lock(id, frameIndex, !isLocked))}
-      >
-        {isLocked ? <Lock size={14} /> : <LockOpen size={14} />}
-      </IconButton>
-    </div>
+    <>
+      <div className={styles.tools}>
+        <IconButton
+          size="small"
+          label={t.prompts.copy}
+          keys={keysOf('copy-mask')}
+          disabled={!hasMask}
+          onClick={() => run(engine.clipboard.copy())}
+        >
+          <Copy size={14} />
+        </IconButton>
+        <IconButton
+          size="small"
+          label={t.prompts.paste}
+          keys={keysOf('paste-mask')}
+          onClick={() => run(engine.clipboard.paste())}
+        >
+          <ClipboardPaste size={14} />
+        </IconButton>
+        <IconButton ref={fileButton} size="small" label={t.prompts.fromFile} onClick={() => run(choose())}>
+          <ImageUp size={14} />
+        </IconButton>
+        <IconButton
+          size="small"
+          label={isLocked ? t.prompts.unlock : t.prompts.lock}
+          keys={keysOf('lock-frame')}
+          isPressed={isLocked}
+          disabled={!isTracked}
+          onClick={() => run(engine.prompts.lock(id, frameIndex, !isLocked))}
+        >
+          {isLocked ? <Lock size={14} /> : <LockOpen size={14} />}
+        </IconButton>
+      </div>
+      {offered ? (
+        <LabelChoice
+          labels={offered.picture.labels}
+          onChoose={(choice) => {
+            close();
+            if (choice !== null) run(promptLabels(engine, offered.picture, choice, offered.place));
+          }}
+        />
+      ) : null}
+    </>
   );
 }
 

@@ -31,7 +31,7 @@ export function MaskLayer({ part, pixelRatio, isEarlier = false }: MaskLayerProp
       const neighbours =
         hasOnionSkin && !isEarlier && !state.playback.isPlaying ? [frameIndex - 1, frameIndex + 1] : [];
       const around = neighbours.filter((neighbour) => neighbour >= 0 && neighbour < state.masklets.frameCount);
-      const masks = source.known(frameIndex);
+      const masks = isEarlier ? engine.earlierMasks.known(frameIndex) : engine.masks.seen(frameIndex);
       const key = [
         compositeKey(masks, state, frameIndex),
         ...around.map((neighbour) => compositeKey(engine.masks.known(neighbour), state, neighbour)),

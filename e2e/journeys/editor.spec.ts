@@ -164,6 +164,28 @@ test('points, boxes, strokes and lassos edit the mask; masks are copied and read
   await chooser.setFiles({ name: 'mask.png', mimeType: 'image/png', buffer: png });
   await expect.poll(async () => has(await maskNow(1, 1), 40, 200)).toBe(true);
   expect(has(await maskNow(1, 1), 90, 200)).toBe(false);
+  // Of a picture with two labels the page asks which is meant, and the keyboard answers.
+  const labels = new Uint8Array(64 * 48).map((_, at) => (at % 64 < 16 ? 1 : at % 64 >= 48 ? 2 : 0));
+  const chooseFile = async (name: string, data: Uint8Array) => {
+    const [next] = await Promise.all([
+      page.waitForEvent('filechooser'),
+      page.getByRole('button', { name: 'Mask from a file…' }).click(),
+    ]);
+    const buffer = Buffer.from(encode({ width: 64, height: 48, data, channels: 1, depth: 8 }));
+    await next.setFiles({ name, mimeType: 'image/png', buffer });
+  };
+  await chooseFile('labels.png', labels);
+  await expect(page.getByRole('button', { name: '2 objects, one each' })).toBeFocused();
+  await page.keyboard.press('Escape');
+  await expect(page.getByText('This picture shows 2 objects')).toHaveCount(0);
+  await expect(page.getByRole('button', { name: 'Mask from a file…' })).toBeFocused();
+  await chooseFile('labels.png', labels);
+  await page.getByRole('button', { name: /^Only 2/ }).press('Enter');
+  await expect.poll(async () => has(await maskNow(1, 1), 300, 200)).toBe(true);
+  expect(has(await maskNow(1, 1), 40, 200)).toBe(false);
+  await chooseFile('black.png', new Uint8Array(64 * 48));
+  await expect(page.getByText('This picture shows no object')).toBeVisible();
+  expect(has(await maskNow(1, 1), 300, 200)).toBe(true);
   await page.getByRole('button', { name: 'Remove the prompts of frame 0' }).click();
   await expect.poll(() => masklet.hasMask(1, 0)).toBe(false);
 

@@ -4,6 +4,18 @@ import { expect, test } from '../fixtures/masklet-page';
 
 const german = { locale: 'de-CH' };
 
+test('a browser whose languages are no tags is spoken to in English', async ({ masklet }) => {
+  const { page } = masklet;
+  for (const languages of [['C'], ['C.UTF-8', ''], ['en_US.UTF-8'], []]) {
+    await page.addInitScript((list) => {
+      Object.defineProperty(navigator, 'languages', { configurable: true, get: () => list });
+      Object.defineProperty(navigator, 'language', { configurable: true, get: () => list[0] ?? '' });
+    }, languages);
+    await masklet.open();
+    await expect(page.getByRole('heading', { name: 'Cut any object out of any video.' })).toBeVisible();
+  }
+});
+
 test.describe('a browser that asks for German', () => {
   test.use(german);
 

@@ -22,7 +22,10 @@ from masklet_export.model.positions import sine_positions_1d, sine_positions_2d
 from masklet_export.pack.micro_pack import MICRO_CONFIG
 
 RECORDED = Path(__file__).parent / "data" / "prototype_outputs.safetensors"
-TOLERANCE = 1e-5
+ROUNDING = 1e-4
+"""Of an output's spread. In float32 another order of sums moves what this model returns by up to 1.1e-5 of its spread
+from what float64 gives (most in the memory encoder, whose input is a sigmoid times 20), on whatever processor; a rule
+that differs moves it by more than a hundredth."""
 
 
 def seeded(name: str, shape: tuple[int, ...]) -> np.ndarray:
@@ -112,7 +115,8 @@ def test_equals_the_prototype_at_two_sizes(recording, size: int) -> None:
     expected = {key.removeprefix(f"{size}."): value for key, value in outputs.items() if key.startswith(f"{size}.")}
     assert actual.keys() == expected.keys()
     for name, value in expected.items():
-        torch.testing.assert_close(actual[name], value, atol=TOLERANCE, rtol=TOLERANCE, msg=f"{name} at {size}")
+        spread = (value.std() if value.numel() > 1 else value.abs().max()).item()
+        torch.testing.assert_close(actual[name], value, atol=ROUNDING * spread, rtol=0, msg=f"{name} at {size}")
 
 
 def test_prototype_keys_are_mapped_one_to_one_and_strictly(recording) -> None:

@@ -17,9 +17,11 @@ from masklet_export.evaluate.video_segmenter import Click, FramePrompt
 from masklet_export.pack.manifest import TrackerSettings
 from masklet_export.reference.clean_up import label_components
 from masklet_export.reference.graph_runner import GraphRunner
+from masklet_export.reference.limit_points import limit_points
 from masklet_export.reference.memory_bank import FrameResult
 from masklet_export.reference.pack_sessions import PackSessions
 from masklet_export.reference.preprocess_frame import preprocess_frame
+from masklet_export.reference.prompt_tensors import make_points_prompt
 from masklet_export.reference.track_frame import Evaluation, MemoryEncoding
 from masklet_export.reference.tracker_options import TrackerError, TrackerOptions
 from masklet_export.reference.video_segmenter import CleanUp, VideoSegmenter
@@ -389,3 +391,16 @@ def test_a_pack_may_ask_for_token_zero_and_for_clicked_pieces_only(nano_pack: Pa
     assert result.mask_logits[y, x] > 0
     _, areas = label_components(result.mask_logits > 0)
     assert len(areas) == 2
+
+
+def test_of_many_points_the_newest_and_a_spread_reach_the_model() -> None:
+    """As in the page: `workers/segment/prompts/limit-points.test.ts`."""
+    old = [(0, 1), (0.1, 1), (0.2, 1), (0.3, 1), (90, 1), (0.4, 1), (0.15, 0)]
+    stated = [*old, (40, 1), (41, 1), (42, 1)]
+    prompt = make_points_prompt(
+        None, [(x, 50) for x, _ in stated], [label for _, label in stated], (5, 5, 95, 95), clear_old=True
+    )
+    kept = limit_points(prompt, (100, 100), 6)
+    assert kept.labels == (2, 3, 1, 1, 0, 1, 1, 1)
+    assert [x for x, _ in kept.points] == [5, 95, 0, 90, 0.15, 40, 41, 42]
+    assert limit_points(prompt, (100, 100), 10) is prompt

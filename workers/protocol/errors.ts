@@ -118,6 +118,8 @@ export type ReasonValues = {
   'nothing-to-lock': [frame: number];
   'nothing-to-export': [];
   'not-a-picture': [];
+  'empty-mask': [];
+  'no-labels': [];
   'no-web-address': [text: string];
   'export-goes-on': [];
 };

@@ -7,6 +7,12 @@ export type ObjectId = number;
 /** 1 belongs to the object, 0 does not. Source: `prompt_encoder.py`@2b90b9f. */
 export type PointLabel = 0 | 1;
 
+/**
+ * So many points of a frame reach the model, box corners aside. With more the embedded model loses it: clicks on a plain disc
+ * give the disc with 12, up to six times its area with 20, and "absent" from 50. SAM 2 was trained with at most 8 clicks.
+ */
+export const maxModelPoints = 12;
+
 export type PointPrompt = { xNorm: number; yNorm: number; label: PointLabel };
 
 /** x0 ≤ x1, y0 ≤ y1. */

@@ -13,31 +13,29 @@ from torch import Tensor
 
 from masklet_export.checkpoints.hub_folder import set_config_image_size
 from masklet_export.checkpoints.meta_keys import meta_keys, meta_rows
+from masklet_export.checkpoints.state_dict import Layout, unwrap_names
 from masklet_export.model.edgetam_configuration import edgetam_configuration
 from masklet_export.model.hub_configurations import HUB_SIZES, hub_configuration
 from masklet_export.model.hub_model import HubConfig, HubModel, build_hub_module
 
-_HUB_WIDTH, _META_WIDTH = "vision_encoder.backbone.pos_embed", "image_encoder.trunk.pos_embed"
-_EDGETAM = {"spatial_perceiver.latents_1d": "hub", "spatial_perceiver.latents": "meta"}
-"""A tensor that only EdgeTAM has, and the layout it tells."""
+_TABLE = {"transformers": "vision_encoder.backbone.pos_embed", "meta": "image_encoder.trunk.pos_embed"}
+_PATCHES = {
+    "transformers": "vision_encoder.backbone.patch_embed.projection.weight",
+    "meta": "image_encoder.trunk.patch_embed.proj.weight",
+}
+_EDGETAM = re.compile(r"^spatial_perceiver\.|^(vision_encoder\.backbone\.timm_model|image_encoder\.trunk\.body)\.")
+"""Tensors that only EdgeTAM has."""
 _COUNTERS = re.compile(r"\.num_batches_tracked$")
 """Of batch norms; nothing reads them."""
-_21_ONLY = ("occlusion_spatial_embedding_parameter", "no_obj_embed_spatial")
+_21_ONLY = (
+    "occlusion_spatial_embedding_parameter",
+    "no_obj_embed_spatial",
+    "temporal_positional_encoding_projection_layer.weight",
+    "obj_ptr_tpos_proj.weight",
+)
 _SHARED_CODE = ("prompt_encoder.shared_embedding.positional_embedding", "shared_image_embedding.positional_embedding")
-_BLOCK = re.compile(r"\.blocks\.(\d+)\.attn\.qkv\.weight$")
+_BLOCK = re.compile(r"^(?:image_encoder\.trunk|vision_encoder\.backbone)\.blocks\.(\d+)\.")
 _SHOWN = 3
-
-
-def is_meta_state(state: Mapping[str, object]) -> bool:
-    return _META_WIDTH in state or _edgetam_layout(state) == "meta"
-
-
-def is_hub_state(state: Mapping[str, object]) -> bool:
-    return _HUB_WIDTH in state or _edgetam_layout(state) == "hub"
-
-
-def _edgetam_layout(state: Mapping[str, object]) -> str | None:
-    return next((layout for key, layout in _EDGETAM.items() if key in state), None)
 
 
 def load_hub_state(
@@ -46,30 +44,38 @@ def load_hub_state(
     """Model for the tensors of a released SAM 2 or EdgeTAM, named as transformers or as Meta names them.
 
     Args:
-        state: float tensors by key.
+        state: float tensors by key, without prefixes (`unwrap_names`).
         image_size: input size S (default: the configuration's own).
         settings: configuration, where the weights are not of a released size.
 
     Raises `ValueError` when the size is none of the released ones, or a tensor is missing, unexpected or misshapen.
     """
+    layout = _layout(state)
     settings = settings or recognise_configuration(state)
     set_config_image_size(settings, image_size or settings.image_size)
     hub = build_hub_module(settings)
     shapes = {key: tensor.shape for key, tensor in hub.state_dict().items() if not _COUNTERS.search(key)}
     state = {key: tensor for key, tensor in state.items() if not _COUNTERS.search(key)}
-    named = _from_meta(state, shapes) if is_meta_state(state) else _with_shared_code(state)
-    _check(named, shapes)
+    named = _from_meta(state, shapes) if layout == "meta" else _with_shared_code(state)
+    _check(named, shapes, state, layout)
     # Not strict about the counters alone: `_check` was strict about all else.
     hub.load_state_dict({key: tensor.float() for key, tensor in named.items()}, strict=False)
     return HubModel(hub)
 
 
 def recognise_configuration(state: Mapping[str, Tensor]) -> HubConfig:
-    """The released model by its trunk's width and depth and by the tensors that 2.1 or EdgeTAM added."""
-    if _edgetam_layout(state):
+    """The released model by its trunk's width and depth and by the tensors that 2.1 or EdgeTAM added.
+
+    A file that lacks a tensor is recognised by the others, so that the one that it lacks can be named.
+    """
+    if any(_EDGETAM.match(key) for key in state):
         return edgetam_configuration()
-    width = state[_META_WIDTH if is_meta_state(state) else _HUB_WIDTH].shape[1]
-    depth = 1 + max((int(match[1]) for key in state if (match := _BLOCK.search(key))), default=-1)
+    layout = _layout(state)
+    table, patches = state.get(_TABLE[layout]), state.get(_PATCHES[layout])
+    if table is None and patches is None:
+        raise ValueError(f"the weights are not whole: {_TABLE[layout]} is missing")
+    width = patches.shape[0] if table is None else table.shape[1]
+    depth = 1 + max((int(match[1]) for key in state if (match := _BLOCK.match(key))), default=-1)
     architecture = "sam2.1" if any(key in state for key in _21_ONLY) else "sam2.0"
     for size in HUB_SIZES:
         settings = hub_configuration(size, architecture)
@@ -79,6 +85,13 @@ def recognise_configuration(state: Mapping[str, Tensor]) -> HubConfig:
     raise ValueError(
         f"no released SAM 2 has a trunk {width} wide with {depth} blocks; put the model's config.json beside the file"
     )
+
+
+def _layout(state: Mapping[str, Tensor]) -> Layout:
+    layout = unwrap_names(state)[0]
+    if layout is None:
+        raise ValueError("these are no weights of SAM 2, SAM 2.1 or EdgeTAM")
+    return layout
 
 
 def _from_meta(state: Mapping[str, Tensor], shapes: Mapping[str, torch.Size]) -> dict[str, Tensor]:
@@ -101,14 +114,22 @@ def _with_shared_code(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
     return named
 
 
-def _check(state: Mapping[str, Tensor], shapes: Mapping[str, torch.Size]) -> None:
+def _check(
+    named: Mapping[str, Tensor], shapes: Mapping[str, torch.Size], state: Mapping[str, Tensor], layout: Layout
+) -> None:
+    """Every tensor is called by the name that the file's own layout has for it."""
+
+    def own(key: str) -> list[str]:
+        return meta_keys(key) if layout == "meta" else [key]
+
+    missing = [name for key in shapes if key not in named for name in own(key) if name not in state]
     problems = {
-        "missing": [key for key in shapes if key not in state],
-        "unexpected": [key for key in state if key not in shapes],
+        "missing": list(dict.fromkeys(missing)),
+        "unexpected": [key for key in named if key not in shapes],
         "misshapen": [
-            f"{key} {tuple(state[key].shape)} instead of {tuple(shape)}"
+            f"{' + '.join(own(key))} {tuple(named[key].shape)} instead of {tuple(shape)}"
             for key, shape in shapes.items()
-            if key in state and state[key].shape != shape
+            if key in named and named[key].shape != shape
         ],
     }
     found = [f"{len(keys)} {what}: {', '.join(keys[:_SHOWN])}" for what, keys in problems.items() if keys]

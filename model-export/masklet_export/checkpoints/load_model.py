@@ -10,9 +10,10 @@ import torch
 from safetensors import SafetensorError, safe_open
 
 from masklet_export.checkpoints.hub_folder import is_hub_folder, load_hub_folder, read_configuration
-from masklet_export.checkpoints.hub_state import is_hub_state, is_meta_state, load_hub_state
+from masklet_export.checkpoints.hub_state import load_hub_state
 from masklet_export.checkpoints.nano_checkpoint import load_nano_checkpoint
 from masklet_export.checkpoints.prototype_checkpoint import is_prototype_checkpoint, nano_from_prototype
+from masklet_export.checkpoints.state_dict import find_state_dict, unwrap_names
 from masklet_export.model.hub_model import HubConfig
 from masklet_export.model.video_model import VideoModel
 
@@ -43,8 +44,8 @@ def _load(path: Path, image_size: int | None) -> VideoModel:
         raise ValueError(f"{path} cannot be read as a PyTorch checkpoint: {error}") from error
     if is_prototype_checkpoint(content):
         return nano_from_prototype(content)
-    state = content.get("model", content) if isinstance(content, dict) else {}
-    if is_meta_state(state) or is_hub_state(state):
+    layout, state = unwrap_names(find_state_dict(content))
+    if layout is not None:
         return load_hub_state(state, image_size, _configuration_beside(path))
     raise ValueError(f"{path} holds no weights this exporter knows (SAM 2, SAM 2.1, EdgeTAM, or Masklet's own)")
 
@@ -52,10 +53,10 @@ def _load(path: Path, image_size: int | None) -> VideoModel:
 def _load_safetensors(path: Path, image_size: int | None) -> VideoModel:
     try:
         with safe_open(path, framework="pt") as file:
-            keys = set(file.keys())
-            if not is_hub_state(dict.fromkeys(keys)):
+            layout, stored = unwrap_names({key: key for key in file.keys()})  # noqa: SIM118 (safe_open is no mapping)
+            if layout is None:
                 return load_nano_checkpoint(path).model
-            state = {key: file.get_tensor(key) for key in keys}
+            state = {key: file.get_tensor(stored_key) for key, stored_key in stored.items()}
     except SafetensorError as error:
         raise ValueError(f"{path} cannot be read as safetensors: {error}") from error
     return load_hub_state(state, image_size, _configuration_beside(path))

@@ -9,12 +9,14 @@ from dataclasses import replace
 import numpy as np
 
 from masklet_export.reference.clean_up import keep_clicked
+from masklet_export.reference.limit_points import MAX_MODEL_POINTS, limit_points
 from masklet_export.reference.memory_bank import FrameResult
 from masklet_export.reference.object_pointers import pointer_time
 from masklet_export.reference.pack_sessions import PackSessions
 from masklet_export.reference.prompt_tensors import (
     MASK_LOGIT,
     UNUSED_LABEL,
+    FramePrompt,
     mask_prompt_input,
     mask_prompt_logits,
     point_tensors,
@@ -37,6 +39,7 @@ class GraphRunner:
         sessions: the pack.
         image_of: gives the encoder's input of a frame.
         video_size: (width, height); the scale of points.
+        max_points: of a prompt's points, how many reach the decoder; None for all, as in the reference.
         rounds_memories: store spatial memories in bfloat16 precision, as the reference does.
     """
 
@@ -46,12 +49,14 @@ class GraphRunner:
         image_of: ImageSource,
         video_size: tuple[int, int],
         *,
+        max_points: int | None = MAX_MODEL_POINTS,
         rounds_memories: bool = False,
     ) -> None:
         self.sessions = sessions
         self.manifest = sessions.manifest
         self.image_of = image_of
         self.video_size = video_size
+        self.max_points = max_points
         self.rounds_memories = rounds_memories
         self._features: OrderedDict[int, dict[str, np.ndarray]] = OrderedDict()
 
@@ -135,9 +140,14 @@ class GraphRunner:
                 inputs["pointer_mask"][slot, place] = 1
         return inputs
 
+    def _limited(self, prompt: FramePrompt | None) -> FramePrompt | None:
+        if prompt is None or self.max_points is None:
+            return prompt
+        return limit_points(prompt, self.video_size, self.max_points)
+
     def _decoder_inputs(self, frame_index: int, evaluations: Sequence[Evaluation]) -> dict[str, np.ndarray]:
         features, size = self._frame_features(frame_index), self.manifest.image_size
-        prompts = [point_tensors(evaluation.prompt, self.video_size, size) for evaluation in evaluations]
+        prompts = [point_tensors(self._limited(evaluation.prompt), self.video_size, size) for evaluation in evaluations]
         length = max(len(prompt.labels) for prompt in prompts)
         points = np.zeros((len(prompts), length, 2), np.float32)
         labels = np.full((len(prompts), length), UNUSED_LABEL, np.int32)

@@ -19,6 +19,7 @@ from masklet_export.reference.preprocess_frame import ResizeFilter, preprocess_f
 from masklet_export.reference.resize_logits import logits_to_mask
 from masklet_export.reference.scenario_options import options_from_scenario
 from masklet_export.reference.track_frame import Evaluation, MemoryEncoding
+from masklet_export.reference.tracker_options import TrackerError
 from masklet_export.reference.video_segmenter import VideoSegmenter
 
 _REL_LOGITS, _POINTER, _SCORE, _IOU, _MASK_PIXELS = 2e-3, 1e-3, 5e-3, 1e-4, 3
@@ -80,17 +81,30 @@ def run_numeric_scenario(path: Path, numeric: Path, sessions: PackSessions) -> l
         frame = np.asarray(Image.open(clip / f"{frame_index:05}.png").convert("RGB"))
         return preprocess_frame(frame, sessions.manifest, ResizeFilter.BICUBIC)
 
-    runner = _RecordingRunner(sessions, image_of, video_size, rounds_memories=True)
+    runner = _RecordingRunner(sessions, image_of, video_size, rounds_memories=True, max_points=None)
     options = options_from_scenario(scenario)
     segmenter = VideoSegmenter(runner, scenario["num_frames"], video_size, scenario["model_size"], options)
-    for action in scenario["actions"]:
-        _perform(segmenter, action, numeric)
+    problems = []
+    for index, (action, returns) in enumerate(zip(scenario["actions"], scenario["returns"], strict=True)):
+        problems += _act(segmenter, action, numeric, f"action {index} ({action['do']})", returns.get("error"))
     expected = scenario["events"]
     order = [(event.phase, event.object_id, event.frame_index) for event in runner.events]
     if order != [(event["phase"], event["obj"], event["frame"]) for event in expected]:
-        return [f"the networks ran in another order: {len(runner.events)} events instead of {len(expected)}"]
+        count = f"{len(runner.events)} events instead of {len(expected)}"
+        return [*problems, f"the networks ran in another order: {count}"]
     with safe_open(path.with_suffix(".safetensors"), framework="pt") as tensors:
-        return list(_compare_all(path.parent, runner.events, expected, tensors, video_size))
+        return problems + list(_compare_all(path.parent, runner.events, expected, tensors, video_size))
+
+
+def _act(segmenter: VideoSegmenter, action: Json, numeric: Path, where: str, expected_error: str | None) -> list[str]:
+    """Performs an action; what the reference refused must be refused, too."""
+    try:
+        _perform(segmenter, action, numeric)
+    except TrackerError:
+        if expected_error is None:
+            raise
+        return []
+    return [] if expected_error is None else [f"{where}: no error, expected {expected_error}"]
 
 
 def _perform(segmenter: VideoSegmenter, action: Json, numeric: Path) -> None:

@@ -129,6 +129,14 @@ it('calls frames what the source calls them, whatever part of it is open', async
 it('names files so that they sort and stay', () => {
   expect(objectFolder({ id: 7, name: 'Ёлка & Café 2' })).toBe('007_елка-cafe-2');
   expect(objectFolder({ id: 7, name: '/../' })).toBe('007');
+  expect(objectFolder({ id: 7, name: 'con' })).toBe('007_con');
+  expect(objectFolder({ id: 7, name: 'a\u0000b\n. ' })).toBe('007_a-b');
+  expect(objectFolder({ id: 7, name: '한국' })).toBe('007_한국');
+  for (const letter of ['x', '木', '𝔘', 'é']) {
+    const folder = objectFolder({ id: 123456, name: `${letter} `.repeat(300) });
+    expect(new TextEncoder().encode(folder).length).toBeLessThanOrEqual(90);
+    expect(folder).toMatch(/^123456_.+[^-]$/);
+  }
   expect(frameFile(12, 132)).toBe('00012.png');
   expect(frameFile(-12, 132)).toBe('-00012.png');
   expect(frameFile(12, 1_234_567)).toBe('0000012.png');

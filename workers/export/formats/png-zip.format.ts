@@ -5,6 +5,7 @@
  * tracked but is absent, its PNG is black.
  */
 import { encode } from 'fast-png';
+import { cutToBytes } from '../../protocol/file-name';
 import type { MaskRle } from '../../protocol/mask';
 import type { ExportObject, ExportRequest } from '../../protocol/export-contract';
 import type { FramePrompts } from '../../protocol/prompt';
@@ -12,16 +13,20 @@ import type { VideoInfo } from '../../protocol/video';
 import type { FileEntry, FormatModule, FrameOfMasks } from '../format';
 import { maskPixels } from './mask-pixels';
 
-/** `003_red-car`: the id keeps it unique and in order, the name tells a person. */
+/** Short enough for any file system, and for the 260 characters that a whole path may have on Windows. */
+const maxSlugBytes = 80;
+
+/** `003_red-car`: the id keeps it unique and in order, in whatever case, and off reserved names; the name tells a person. */
 export function objectFolder({ id, name }: Pick<ExportObject, 'id' | 'name'>): string {
   const slug = name
     .toLowerCase()
     // Without the marks on letters, which file systems store in different ways.
     .normalize('NFKD')
     .replace(/\p{Mark}/gu, '')
-    .replace(/[^\p{Letter}\p{Number}]+/gu, '-')
-    .replace(/^-+|-+$/g, '');
-  return [String(id).padStart(3, '0'), slug].filter(Boolean).join('_');
+    .normalize('NFC')
+    .replace(/[^\p{Letter}\p{Number}]+/gu, '-');
+  const short = cutToBytes(slug.replace(/^-+/, ''), maxSlugBytes).replace(/-+$/, '');
+  return [String(id).padStart(3, '0'), short].filter(Boolean).join('_');
 }
 
 /** Five digits, as DAVIS has them, or as many as the last frame needs. */

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { decode } from 'fast-png';
-import type { FramePrompts } from '../../protocol/prompt';
+import { MaskletError } from '../../protocol/errors';
 import { resizePixels } from '../../resample/resize-pixels';
 import { FeatureCache } from '../image-features/feature-cache';
 import { normalize } from '../image-features/preprocess-frame';
@@ -15,11 +15,9 @@ import { MemoryBudget } from '../tracker/memory-budget';
 import { Tracker } from '../tracker/tracker';
 import { difference } from './graph-cases';
 import type { NodeModel } from './node-model';
+import { ScenarioObjects, type ForgettingAction, type PointsAction, type PropagateAction } from './scenario-objects';
 
-type Action =
-  | { do: 'points'; frame: number; obj: number; points?: [number, number][]; labels?: (0 | 1)[]; box?: [number, number, number, number]; clear_old?: boolean }
-  | { do: 'mask'; frame: number; obj: number; mask_png: string }
-  | { do: 'propagate'; start: number | null; max: number | null; reverse: boolean; stop_after?: number };
+type Action = PointsAction | PropagateAction | ForgettingAction | { do: 'mask'; frame: number; obj: number; mask_png: string };
 
 type Event = {
   id: number;
@@ -42,7 +40,8 @@ export type NumericScenario = {
   model_size: number;
   options: Record<string, boolean | number>;
   actions: Action[];
-  returns: { events: [number, number] }[];
+  /** `events` are the ids of an action's evaluations, from the first to before the last; `error` is what the reference raised. */
+  returns: { events: [number, number]; error?: string }[];
   events: Event[];
 };
 
@@ -62,7 +61,7 @@ export type NumericResult = {
 export async function runNumericScenario(model: NodeModel, folder: string, scenario: NumericScenario): Promise<NumericResult> {
   const run = new NumericRun(model, folder, scenario);
   await run.start();
-  for (const [n, action] of scenario.actions.entries()) await run.act(action, scenario.returns[n]!.events);
+  for (const [n, action] of scenario.actions.entries()) await run.act(n, action);
   return run.result;
 }
 
@@ -72,7 +71,7 @@ class NumericRun {
   readonly #scenario: NumericScenario;
   readonly #golden: Map<string, SafeTensor>;
   readonly #tracker: Tracker;
-  readonly #objects: number[] = [];
+  readonly #objects: ScenarioObjects;
   readonly #deviation: number;
   readonly result: NumericResult = {
     evaluations: 0,
@@ -87,6 +86,7 @@ class NumericRun {
     const file = join(folder, 'scenarios', scenario.version, `${scenario.name}.safetensors`);
     this.#golden = readSafetensors(new Uint8Array(readFileSync(file))).tensors;
     this.#tracker = new Tracker(scenario.num_frames);
+    this.#objects = new ScenarioObjects(this.#tracker, scenario);
     this.#deviation = this.#logitDeviation();
   }
 
@@ -108,24 +108,52 @@ class NumericRun {
     );
   }
 
-  async act(action: Action, [first, end]: [number, number]): Promise<void> {
-    const events = this.#scenario.events.filter(({ id, phase }) => id >= first && id < end && phase !== 'encode');
-    if (action.do !== 'propagate') {
-      if (!this.#objects.includes(action.obj)) {
-        this.#tracker.addObject(action.obj);
-        this.#objects.push(action.obj);
-      }
-      const prompted = await this.#tracker.prompt(action.obj, action.frame, this.#prompts(action));
-      await this.#compare(events[0]!, prompted!.output);
-      return;
+  /** Does what an action says and compares what was evaluated for it. */
+  async act(n: number, action: Action): Promise<void> {
+    const { events: ids, error: expected } = this.#scenario.returns[n]!;
+    const events = this.#scenario.events.filter(({ id, phase }) => id >= ids[0] && id < ids[1] && phase !== 'encode');
+    const evaluations = this.result.evaluations;
+    const failed = (what: string): number => this.result.failures.push(`action ${n} (${action.do}): ${what}`);
+    try {
+      await this.#perform(action, events);
+      if (expected) failed(`no error instead of ${expected}`);
+    } catch (error) {
+      // What the tracker refuses has a code; anything else is a fault of ours.
+      if (!expected || !(error instanceof MaskletError)) throw error;
     }
-    const last = this.#scenario.num_frames - 1;
-    const reach = action.max ?? this.#scenario.num_frames;
-    const { start, reverse } = action;
-    const range = start === null ? {} : { from: start, to: reverse ? Math.max(start - reach, 0) : Math.min(start + reach, last) };
-    const direction = reverse ? ('backward' as const) : ('forward' as const);
+    const compared = this.result.evaluations - evaluations;
+    if (compared !== events.length) failed(`${compared} evaluations instead of ${events.length}`);
+  }
+
+  async #perform(action: Action, events: readonly Event[]): Promise<void> {
+    switch (action.do) {
+      case 'points':
+      case 'mask':
+        return this.#prompt(action, events);
+      case 'propagate':
+        return this.#propagate(action, events);
+      case 'clear':
+      case 'remove':
+      case 'reset':
+        await this.#objects.forget(action);
+    }
+  }
+
+  async #prompt(action: Action & { do: 'points' | 'mask' }, [event]: readonly Event[]): Promise<void> {
+    const [width, height] = this.#scenario.video_size;
+    this.#objects.ensure(action.obj);
+    const prompts =
+      action.do === 'mask'
+        ? this.#objects.mask(encodeRle(this.#maskPng(action.mask_png), width, height))
+        : this.#objects.points(action);
+    const prompted = await this.#tracker.prompt(action.obj, action.frame, prompts);
+    if (event && prompted) await this.#compare(event, prompted.output);
+  }
+
+  async #propagate(action: PropagateAction, events: readonly Event[]): Promise<void> {
     let passed = 0;
-    for await (const step of this.#tracker.track({ objects: this.#objects, ...range, direction }, new AbortController().signal)) {
+    const run = this.#tracker.track(this.#objects.request(action), new AbortController().signal);
+    for await (const step of run) {
       for (const { object, mask } of step.masks) {
         const event = events.find(({ obj, frame }) => obj === object && frame === step.frameIndex);
         // Conditioning frames are passed, not evaluated.
@@ -160,19 +188,6 @@ class NumericRun {
     check('pixels', shown.reduce((sum, pixel, n) => sum + Math.abs(pixel - wanted[n]!), 0));
   }
 
-  #prompts(action: Action & { do: 'points' | 'mask' }): FramePrompts {
-    const [width, height] = this.#scenario.video_size;
-    if (action.do === 'mask') {
-      return { points: [], box: null, mask: encodeRle(this.#maskPng(action.mask_png), width, height) };
-    }
-    const points = (action.points ?? []).map(([x, y], n) => ({ xNorm: x / width, yNorm: y / height, label: action.labels![n]! }));
-    const [x0, y0, x1, y1] = action.box ?? [0, 0, 0, 0];
-    const box = action.box ? { x0Norm: x0 / width, y0Norm: y0 / height, x1Norm: x1 / width, y1Norm: y1 / height } : null;
-    const before = action.clear_old === false ? this.#tracker.bank(action.obj).prompts.get(action.frame) : undefined;
-    if (!before || before.mask) return { points, box, mask: null };
-    return { points: [...before.points, ...points], box: box ?? before.box, mask: null };
-  }
-
   #options(): TrackerOptions {
     const { options, version } = this.#scenario;
     return {
@@ -181,6 +196,7 @@ class NumericRun {
       memoryStride: options['memory_temporal_stride_for_eval'] as number,
       correctionsCondition: options['add_all_frames_to_correct_as_cond'] as boolean,
       pointerTimes: version === '2.1',
+      maxPoints: Infinity,
       previousMask: 'always',
       emptyBank: 'fail',
       fillHoleArea: 0,

@@ -2,7 +2,8 @@
  * Runs a policy scenario of the conformance suite through the tracker with fake networks, and writes down what was fed
  * to them in the suite's own terms. Format and rules: conformance/README.md.
  */
-import type { FramePrompts, ObjectId, PointLabel } from '../../protocol/prompt';
+import type { MaskRle } from '../../protocol/mask';
+import type { FramePrompts } from '../../protocol/prompt';
 import type { Graphs } from '../graphs/graphs';
 import type { ImageFeatures } from '../graphs/image-encoder';
 import { selectBestOfThree } from '../graphs/mask-decoder';
@@ -19,24 +20,13 @@ import type { FrameOutput } from '../tracker/frame-output';
 import { MemoryBudget } from '../tracker/memory-budget';
 import { encodeMemory, type TrackContext } from '../tracker/track-frame';
 import { Tracker } from '../tracker/tracker';
-
-type Box = [number, number, number, number];
+import { ScenarioObjects, type Box, type ForgettingAction, type PointsAction, type PropagateAction } from './scenario-objects';
 
 export type ScenarioAction =
-  | {
-      do: 'points';
-      frame: number;
-      obj: number;
-      points?: [number, number][];
-      labels?: PointLabel[];
-      box?: Box;
-      clear_old?: boolean;
-    }
-  | { do: 'mask'; frame: number; obj: number; rect: Box | null }
-  | { do: 'propagate'; start: number | null; max: number | null; reverse: boolean; stop_after?: number }
-  | { do: 'clear'; frame: number; obj: number }
-  | { do: 'remove'; obj: number }
-  | { do: 'reset' };
+  | PointsAction
+  | PropagateAction
+  | ForgettingAction
+  | { do: 'mask'; frame: number; obj: number; rect: Box | null };
 
 export type Scenario = {
   name: string;
@@ -85,6 +75,7 @@ function scenarioOptions(options: Scenario['options']): TrackerOptions {
     pointerTimes: options['version'] === '2.1',
     correctionsCondition: options['add_all_frames_to_correct_as_cond'] as boolean,
     forgetAroundConditioning: options['clear_non_cond_mem_around_input'] as boolean,
+    maxPoints: Infinity,
     previousMask: 'always',
     emptyBank: 'fail',
       fillHoleArea: 0,
@@ -104,8 +95,8 @@ export type ActionRecord = {
 export class ScenarioRun {
   readonly #scenario: Scenario;
   readonly #options: TrackerOptions;
-  #tracker: Tracker;
-  #objects: ObjectId[] = [];
+  readonly #tracker: Tracker;
+  readonly #objects: ScenarioObjects;
   #events: ScenarioEvent[] = [];
   #logits = new Map<number, Float32Array>();
   #prompted: { obj: number; prompts: FramePrompts } | null = null;
@@ -117,6 +108,7 @@ export class ScenarioRun {
     this.#scenario = scenario;
     this.#options = scenarioOptions(scenario.options);
     this.#tracker = new Tracker(scenario.num_frames);
+    this.#objects = new ScenarioObjects(this.#tracker, scenario);
   }
 
   async run(): Promise<ActionRecord[]> {
@@ -136,70 +128,38 @@ export class ScenarioRun {
         case 'mask':
           record.masksFrom = await this.#prompt(action);
           break;
-        case 'clear':
-          await this.#tracker.prompt(action.obj, action.frame, { points: [], box: null, mask: null });
-          this.#promptFrames.delete(`${action.obj}/${action.frame}`);
-          record.masksFrom = this.#shown(action.frame);
-          break;
         case 'propagate':
           record.yields = await this.#propagate(action);
           break;
-        case 'remove':
-          if (this.#objects.includes(action.obj)) await this.#remove([action.obj]);
+        case 'clear':
+          await this.#forget(action);
+          record.masksFrom = this.#shown(action.frame);
           break;
+        case 'remove':
         case 'reset':
-          await this.#remove([...this.#objects]);
+          await this.#forget(action);
           break;
       }
     } catch (error) {
       record.error = error instanceof Error ? error.message : String(error);
     }
     record.events = this.#events;
-    for (const obj of this.#objects) record.state[obj] = this.#state(obj);
+    for (const obj of this.#objects.ids) record.state[obj] = this.#state(obj);
     return record;
   }
 
-  async #remove(objects: ObjectId[]): Promise<void> {
-    for (const obj of objects) {
-      await this.#tracker.removeObject(obj);
-      for (const key of this.#promptFrames.keys()) if (key.startsWith(`${obj}/`)) this.#promptFrames.delete(key);
+  async #forget(action: ForgettingAction): Promise<void> {
+    const gone = await this.#objects.forget(action);
+    if (action.do === 'clear') this.#promptFrames.delete(`${action.obj}/${action.frame}`);
+    for (const key of this.#promptFrames.keys()) {
+      if (gone.some((obj) => key.startsWith(`${obj}/`))) this.#promptFrames.delete(key);
     }
-    this.#objects = this.#objects.filter((obj) => !objects.includes(obj));
   }
 
   async #prompt(action: ScenarioAction & { do: 'points' | 'mask' }): Promise<(number | null)[]> {
-    const [width, height] = this.#scenario.video_size;
     const { obj, frame } = action;
-    if (!this.#objects.includes(obj)) {
-      this.#tracker.addObject(obj);
-      this.#objects.push(obj);
-    }
-    let prompts: FramePrompts;
-    if (action.do === 'mask') {
-      const pixels = new Uint8Array(width * height);
-      const [x0, y0, x1, y1] = action.rect ?? [0, 0, 0, 0];
-      for (let y = y0; y < y1; y++) pixels.fill(1, y * width + x0, y * width + x1);
-      prompts = { points: [], box: null, mask: encodeRle(pixels, width, height) };
-    } else {
-      const points = (action.points ?? []).map(([x, y], n) => ({
-        xNorm: x / width,
-        yNorm: y / height,
-        label: action.labels![n]!,
-      }));
-      const box = action.box
-        ? {
-            x0Norm: action.box[0] / width,
-            y0Norm: action.box[1] / height,
-            x1Norm: action.box[2] / width,
-            y1Norm: action.box[3] / height,
-          }
-        : null;
-      const before = action.clear_old === false ? this.#tracker.bank(obj).prompts.get(frame) : undefined;
-      prompts =
-        before && !before.mask
-          ? { points: [...before.points, ...points], box: box ?? before.box, mask: null }
-          : { points, box, mask: null };
-    }
+    this.#objects.ensure(obj);
+    const prompts = action.do === 'mask' ? this.#objects.mask(this.#rectangle(action.rect)) : this.#objects.points(action);
     this.#prompted = { obj, prompts };
     await this.#tracker.prompt(obj, frame, prompts);
     this.#prompted = null;
@@ -207,22 +167,19 @@ export class ScenarioRun {
     return this.#shown(frame);
   }
 
-  async #propagate(action: ScenarioAction & { do: 'propagate' }): Promise<[number, number[]][]> {
-    const last = this.#scenario.num_frames - 1;
-    const start = action.start ?? this.#firstConditioning();
-    const reach = action.max ?? this.#scenario.num_frames;
+  #rectangle(rect: Box | null): MaskRle {
+    const [width, height] = this.#scenario.video_size;
+    const pixels = new Uint8Array(width * height);
+    const [x0, y0, x1, y1] = rect ?? [0, 0, 0, 0];
+    for (let y = y0; y < y1; y++) pixels.fill(1, y * width + x0, y * width + x1);
+    return encodeRle(pixels, width, height);
+  }
+
+  async #propagate(action: PropagateAction): Promise<[number, number[]][]> {
+    const request = this.#objects.request(action);
     if (this.#options.forgetAroundConditioning && !this.#scenario.reference_patched) await this.#failAsTheReference();
     const yields: [number, number[]][] = [];
-    const run = this.#tracker.track(
-      {
-        objects: this.#objects,
-        ...(start === null
-          ? {}
-          : { from: start, to: action.reverse ? Math.max(start - reach, 0) : Math.min(start + reach, last) }),
-        direction: action.reverse ? 'backward' : 'forward',
-      },
-      new AbortController().signal,
-    );
+    const run = this.#tracker.track(request, new AbortController().signal);
     for await (const step of run) {
       yields.push([step.frameIndex, step.masks.map(({ mask }) => eventOf(mask as FrameOutput))]);
       if (yields.length === action.stop_after) break;
@@ -235,7 +192,7 @@ export class ScenarioRun {
    * first staged frame. The tracker does what was meant; files recorded with the defect are met here.
    */
   async #failAsTheReference(): Promise<void> {
-    for (const obj of this.#objects) {
+    for (const obj of this.#objects.ids) {
       const bank = this.#tracker.bank(obj);
       for (const [staged, target] of [
         [bank.stagedNonConditioning, bank.nonConditioning],
@@ -250,17 +207,8 @@ export class ScenarioRun {
     }
   }
 
-  /** The reference starts at the first conditioning frame of any object, staged ones having been committed. */
-  #firstConditioning(): number | null {
-    const frames = this.#objects.flatMap((obj) => {
-      const { conditioning, stagedConditioning } = this.#tracker.bank(obj);
-      return [...conditioning.keys(), ...stagedConditioning.keys()];
-    });
-    return frames.length === 0 ? null : Math.min(...frames);
-  }
-
   #shown(frame: number): (number | null)[] {
-    return this.#objects.map((obj) => {
+    return this.#objects.ids.map((obj) => {
       const output = this.#tracker.mask(obj, frame) as FrameOutput | null;
       return output && eventOf(output);
     });
@@ -462,7 +410,7 @@ export class ScenarioRun {
 
   /** The output that holds this very array of logits. */
   #outputWith(logits: Float32Array, frame: number): number {
-    for (const obj of this.#objects) {
+    for (const obj of this.#objects.ids) {
       const bank = this.#tracker.bank(obj);
       for (const outputs of [
         bank.stagedNonConditioning,

@@ -1,5 +1,7 @@
 /** The reference's choices that change which memories are attended to and how a prompt is decoded. */
 
+import { maxModelPoints } from '../../protocol/prompt';
+
 /** Source: `SAM2Base.__init__` and `SAM2VideoPredictor.__init__` of sam2@2b90b9f, whose names stand behind each field. */
 export type TrackerOptions = {
   /** num_maskmem: spatial memories per frame, conditioning frames beyond it come on top. */
@@ -17,6 +19,8 @@ export type TrackerOptions = {
   multimaskMaxPoints: number;
   /** multimask_output_for_tracking. */
   multimaskForTracking: boolean;
+  /** Of a frame's points, how many reach the model (`prompts/limit-points.ts`); the reference has no such limit. */
+  maxPoints: number;
   /** binarize_mask_from_pts_for_mem_enc. */
   binarizePromptedMasks: boolean;
   /** only_obj_ptrs_in_the_past_for_eval. */
@@ -59,6 +63,7 @@ export const defaultTrackerOptions: TrackerOptions = {
   multimaskMinPoints: 0,
   multimaskMaxPoints: 1,
   multimaskForTracking: true,
+  maxPoints: maxModelPoints,
   binarizePromptedMasks: true,
   onlyPastPointers: true,
   pointerTimes: true,

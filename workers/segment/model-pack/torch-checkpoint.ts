@@ -1,6 +1,7 @@
 /** The tensors of a `.pt` file as `torch.save` writes it: a zip with a pickle that points at files of raw numbers. */
 import { MaskletError } from '../../protocol/errors';
 import { isNamed, readPickle, type PickleRules, type PickleValue } from './pickle';
+import { findStateDict } from './state-dict';
 import { tensorBytes, type DType, type StoredTensor } from './stored-tensor';
 import { readZipEntries, type ZipEntry } from './zip-archive';
 
@@ -12,6 +13,9 @@ const storages: Record<string, DType> = {
   'torch.LongStorage': 'I64',
   'torch.IntStorage': 'I32',
   'torch.ByteStorage': 'U8',
+  // No weights, but a training run may have kept some beside them. One byte each.
+  'torch.BoolStorage': 'U8',
+  'torch.CharStorage': 'U8',
 };
 /** Everything a checkpoint may name besides storages: two ways to make a tensor, and the ordered dictionary. */
 const functions: ReadonlySet<string> = new Set([
@@ -26,7 +30,7 @@ type Tensor = { readonly kind: 'tensor'; storage: Storage; offset: number; shape
 type Global = { readonly kind: 'global'; name: string };
 
 /**
- * @returns the tensors by name; those of the `model` in it where there is one
+ * @returns the tensors by name; those of the model in it where there is more than one dictionary
  * @throws `model-corrupt`, `model-incompatible` where the checkpoint holds more than tensors
  */
 export async function readTorchIndex(file: Blob): Promise<Map<string, StoredTensor>> {
@@ -42,11 +46,10 @@ export async function readTorchIndex(file: Blob): Promise<Map<string, StoredTens
     throw new MaskletError('model-incompatible', 'This checkpoint was saved on a big-endian machine.');
   }
   const content = readPickle(new Uint8Array(await (await pickle.blob()).arrayBuffer()), rules);
-  const state = content instanceof Map ? (content.get('model') ?? content) : content;
-  if (!(state instanceof Map)) throw new MaskletError('model-incompatible', 'This checkpoint holds no state dict.');
+  const state = findStateDict(content, isTensor);
+  if (!state) throw new MaskletError('model-incompatible', 'This checkpoint holds no state dict.');
   const tensors = new Map<string, StoredTensor>();
   for (const [name, value] of state) {
-    if (typeof name !== 'string' || !isTensor(value)) continue;
     tensors.set(name, storedTensor(name, value, entries.get(`${folder}data/${value.storage.key}`)));
   }
   return tensors;

@@ -24,27 +24,45 @@ export async function fetchWeightless(catalogueUrl: string, { manifest }: Catalo
   return parseWeightless(await fetchJson(new URL(manifest, catalogueUrl)));
 }
 
-const trunkTable = { transformers: 'vision_encoder.backbone.pos_embed', meta: 'image_encoder.trunk.pos_embed' };
+/** The first convolution of the image encoder: its width tells the models apart. */
+const patchEmbedding = {
+  transformers: 'vision_encoder.backbone.patch_embed.projection.weight',
+  meta: 'image_encoder.trunk.patch_embed.proj.weight',
+};
+const positionTable = { transformers: 'vision_encoder.backbone.pos_embed', meta: 'image_encoder.trunk.pos_embed' };
 const repVitStem = {
   transformers: 'vision_encoder.backbone.timm_model.stem.conv2.c.weight',
   meta: 'image_encoder.trunk.body.stem.conv2.c.weight',
 };
-const only21 = { transformers: 'occlusion_spatial_embedding_parameter', meta: 'no_obj_embed_spatial' };
+const perceiver = 'spatial_perceiver.';
+const only21 = {
+  transformers: ['occlusion_spatial_embedding_parameter', 'temporal_positional_encoding_projection_layer.weight'],
+  meta: ['no_obj_embed_spatial', 'obj_ptr_tpos_proj.weight'],
+};
 
 /**
- * Which model the weights are of: by its image encoder's width and depth, and the tensors that 2.1 added.
+ * Which model the weights are of: by its image encoder's width and depth, and the tensors that 2.1 added. A file that
+ * lacks a tensor is recognised by the others, so that the one that it lacks can be named.
  * @throws `model-incompatible`
  */
 export function recogniseWeights({ layout, tensors }: WeightsFile, entries: readonly CatalogueEntry[]): CatalogueEntry {
-  const table = tensors.get(trunkTable[layout]);
-  const stem = tensors.get(repVitStem[layout]);
-  const width = table?.shape[1] ?? stem?.shape[0];
+  const keys = [...tensors.keys()];
+  const isEdgeTam = tensors.has(repVitStem[layout]) || keys.some((key) => key.startsWith(perceiver));
+  const width = isEdgeTam
+    ? tensors.get(repVitStem[layout])?.shape[0]
+    : (tensors.get(positionTable[layout])?.shape[1] ?? tensors.get(patchEmbedding[layout])?.shape[0]);
   if (width === undefined) {
-    throw new MaskletError('model-incompatible', 'This file holds no weights of SAM 2, SAM 2.1 or EdgeTAM.');
+    const isOurs = keys.some((key) => /^(image_encoder\.trunk|vision_encoder\.backbone)\./.test(key));
+    const lacking = isEdgeTam ? repVitStem[layout] : positionTable[layout];
+    throw new MaskletError(
+      'model-incompatible',
+      isOurs
+        ? `This file is not whole: "${lacking}" is missing.`
+        : 'This file holds no weights of SAM 2, SAM 2.1 or EdgeTAM.',
+    );
   }
-  const block = table ? /\.blocks\.\d+\.attn\.qkv\.weight$/ : /\.blocks\.\d+\.token_mixer\.conv\.c\.weight$/;
-  const depth = [...tensors.keys()].filter((key) => block.test(key)).length;
-  const architecture = stem ? 'edgetam' : tensors.has(only21[layout]) ? 'sam2.1' : 'sam2.0';
+  const depth = isEdgeTam ? distinctBlocks(keys) : 1 + Math.max(-1, ...blockNumbers(keys));
+  const architecture = isEdgeTam ? 'edgetam' : only21[layout].some((key) => tensors.has(key)) ? 'sam2.1' : 'sam2.0';
   const found = entries.find(
     ({ trunk, architecture: theirs }) => trunk.width === width && trunk.depth === depth && theirs === architecture,
   );
@@ -55,16 +73,29 @@ export function recogniseWeights({ layout, tensors }: WeightsFile, entries: read
   );
 }
 
+const trunkBlock = /^(?:image_encoder\.trunk|vision_encoder\.backbone)\.(.*\.)?blocks\.(\d+)\./;
+
+function blockNumbers(keys: readonly string[]): number[] {
+  return keys.flatMap((key) => Number(trunkBlock.exec(key)?.[2] ?? -1));
+}
+
+/** RepViT counts its blocks anew in every stage. */
+function distinctBlocks(keys: readonly string[]): number {
+  return new Set(keys.flatMap((key) => trunkBlock.exec(key)?.[0] ?? [])).size;
+}
+
 /** @throws `model-incompatible` naming the first tensor that is missing or not as the graphs expect it */
 export function checkWeights(file: WeightsFile, { title, weights }: WeightlessManifest): void {
   for (const group of Object.values(weights)) {
     for (const [key, entry] of Object.entries(group)) {
       const pieces = findPieces(file, key, entry);
-      if (!pieces) throw unfit(title, `"${key}" is missing`);
+      const names = namesIn(file.layout, key, entry);
+      if (!pieces) throw unfit(title, `"${names.find((name) => !file.tensors.has(name))!}" is missing`);
+      const name = names.join('" + "');
       const shapes = pieces.map(({ shape }) => shape);
-      if (!pieces.every(({ dtype }) => isFloat(dtype))) throw unfit(title, `"${key}" is not of floats`);
+      if (!pieces.every(({ dtype }) => isFloat(dtype))) throw unfit(title, `"${name}" is not of floats`);
       if (!isShape(shapes, entry.shape)) {
-        throw unfit(title, `"${key}" is [${shapes.join('] + [')}] where the model has [${entry.shape.join()}]`);
+        throw unfit(title, `"${name}" is [${shapes.join('] + [')}] where the model has [${entry.shape.join()}]`);
       }
     }
   }
@@ -123,6 +154,11 @@ export async function weightlessPack(
       return external;
     },
   };
+}
+
+/** What a layout calls the tensors that make up one weight. */
+function namesIn(layout: WeightsFile['layout'], key: string, { meta }: WeightEntry): string[] {
+  return layout === 'meta' ? meta : [key];
 }
 
 /** The tensors of the file that make up one weight; null where one is missing. */

@@ -6,6 +6,7 @@ import { MaskletError } from '../../protocol/errors';
 import { partOf, readAsFloat32 } from './stored-tensor';
 import { parseCatalogue, parseWeightless } from './catalogue';
 import { readPickle } from './pickle';
+import { unwrapNames } from './state-dict';
 import { openWeightsFile, type WeightsFile } from './weights-file';
 import { checkWeights, recogniseWeights } from './weightless-pack';
 import { readZipEntries } from './zip-archive';
@@ -194,6 +195,47 @@ describe('a zip archive', () => {
   });
 });
 
+/** What `torch.save` writes, protocol 2: dictionaries by their entries, and every tensor three float32. */
+type Saved = { [name: string]: Saved } | 'tensor' | number | null;
+
+function torchFile(content: Saved): Blob {
+  const bytes: number[] = [0x80, 2];
+  const put = (text: string): void => void bytes.push(...new TextEncoder().encode(text));
+  const string = (text: string): void => {
+    const encoded = new TextEncoder().encode(text);
+    bytes.push(0x58, encoded.length, 0, 0, 0, ...encoded);
+  };
+  const value = (each: Saved): void => {
+    if (each === null) put('N');
+    else if (typeof each === 'number') bytes.push(0x4b, each);
+    else if (each === 'tensor') {
+      put('ctorch._utils\n_rebuild_tensor_v2\n((');
+      string('storage');
+      put('ctorch\nFloatStorage\n');
+      string('0');
+      string('cpu');
+      bytes.push(0x4b, 3);
+      // The storage's tuple and id; offset 0, shape (3,), strides (1,), no gradient, no hooks.
+      bytes.push(0x74, 0x51, 0x4b, 0, 0x4b, 3, 0x85, 0x4b, 1, 0x85, 0x89, 0x7d, 0x74, 0x52);
+    } else {
+      put('}(');
+      for (const [name, inner] of Object.entries(each)) {
+        string(name);
+        value(inner);
+      }
+      put('u');
+    }
+  };
+  value(content);
+  put('.');
+  return new Blob([
+    zipSync({
+      'archive/data.pkl': [Uint8Array.from(bytes), { level: 0 }],
+      'archive/data/0': [new Uint8Array(new Float32Array([1, 2, 3]).buffer), { level: 0 }],
+    }),
+  ]);
+}
+
 describe('weights and the model they are of', () => {
   const modelIn = (name: string) => ({
     catalogue: parseCatalogue(jsonOf(new URL(`${name}/catalogue.json`, packs))),
@@ -222,6 +264,97 @@ describe('weights and the model they are of', () => {
     const meta: WeightsFile = { layout: 'meta', tensors: renamed };
     expect(recogniseWeights(meta, model.catalogue).name).toBe(name);
     checkWeights(meta, model.manifest);
+  });
+
+  /** The micro model's file under other names. */
+  async function named(rename: (key: string) => string): Promise<WeightsFile> {
+    const bytes = bytesOf(new URL('micro-hub/model.safetensors', packs));
+    const end = 8 + Number(new DataView(bytes.buffer).getBigUint64(0, true));
+    const header = JSON.parse(new TextDecoder().decode(bytes.subarray(8, end))) as Header;
+    const renamed = Object.fromEntries(
+      Object.entries(header).map(([key, entry]) => [key === '__metadata__' ? key : rename(key), entry]),
+    );
+    const text = new TextEncoder().encode(JSON.stringify(renamed));
+    const length = new Uint8Array(8);
+    new DataView(length.buffer).setBigUint64(0, BigInt(text.length), true);
+    return openWeightsFile(new Blob([length, text, bytes.subarray(end)]));
+  }
+
+  it.each(['module.', '_orig_mod.', 'module._orig_mod.', 'model.', 'sam2_model.module.', 'state.model._orig_mod.'])(
+    'are the same behind "%s"',
+    async (prefix) => {
+      const file = await named((key) => prefix + key);
+      expect(file.layout).toBe('transformers');
+      expect([...file.tensors.keys()].sort()).toEqual([...(await hub()).tensors.keys()].sort());
+      expect(recogniseWeights(file, catalogue).name).toBe('micro-hub');
+      checkWeights(file, manifest);
+    },
+  );
+
+  it('are the same where a part of the model was wrapped, and beside those of another network', async () => {
+    const compiled = await named((key) => key.replace('vision_encoder.', 'vision_encoder._orig_mod.'));
+    checkWeights(compiled, manifest);
+    const own = new Map([
+      ['head.weight', 0],
+      ['model.image_encoder.trunk.pos_embed', 1],
+      ['model.no_mem_embed', 2],
+      ['ema.image_encoder.trunk.pos_embed', 3],
+      ['ema.no_mem_embed', 4],
+    ]);
+    expect(unwrapNames(own)).toEqual({
+      layout: 'meta',
+      entries: new Map([
+        ['image_encoder.trunk.pos_embed', 1],
+        ['no_mem_embed', 2],
+      ]),
+    });
+  });
+
+  it('are found in a checkpoint however deep they lie, and never the optimizer’s', async () => {
+    const state: Saved = { 'image_encoder.trunk.pos_embed': 'tensor', no_mem_embed: 'tensor' };
+    const optimizer: Saved = { state: { 0: { exp_avg: 'tensor', step: 3 } }, lr: 1 };
+    const wrapped = Object.fromEntries(Object.entries(state).map(([key, each]) => [`module.${key}`, each]));
+    for (const content of [
+      state,
+      { model: state },
+      { optimizer, epoch: 3, state_dict: state },
+      { mean: 'tensor', checkpoint: { optimizer, model: { state_dict: wrapped }, loss: null } },
+      { average: state, model: wrapped },
+      { state_dict: { 'model._orig_mod.image_encoder.trunk.pos_embed': 'tensor', 'model.no_mem_embed': 'tensor' } },
+    ] satisfies Saved[]) {
+      const file = await openWeightsFile(torchFile(content));
+      expect(file.layout).toBe('meta');
+      expect([...file.tensors.keys()]).toEqual(Object.keys(state));
+      expect(await numbers(file, 'no_mem_embed')).toEqual([1, 2, 3]);
+    }
+    await expect(openWeightsFile(torchFile({ epoch: 3 }))).rejects.toThrow('holds no state dict');
+  });
+
+  it('lack a tensor by the name that their own layout has for it', async () => {
+    const entry = manifest.weights.mask_decoder;
+    const [key, { meta }] = Object.entries(entry).find(([name, each]) => each.meta[0] !== name)!;
+    const file = await hub();
+    const theirs = new Map(
+      Object.values(manifest.weights)
+        .flatMap((group) => Object.entries(group))
+        .flatMap(([name, each]) => each.meta.map((own) => [own, file.tensors.get(name)!] as const)),
+    );
+    theirs.delete(meta[0]!);
+    expect(() => checkWeights({ layout: 'meta', tensors: theirs }, manifest)).toThrow(`"${meta[0]}" is missing`);
+    file.tensors.delete(key);
+    expect(() => checkWeights(file, manifest)).toThrow(`"${key}" is missing`);
+
+    // Recognised without the tensor that it is usually recognised by.
+    const table = 'vision_encoder.backbone.pos_embed';
+    const broken = await hub();
+    broken.tensors.delete(table);
+    expect(recogniseWeights(broken, catalogue).name).toBe('micro-hub');
+    expect(() => checkWeights(broken, manifest)).toThrow(`"${table}" is missing`);
+    const bare: WeightsFile = {
+      layout: 'meta',
+      tensors: new Map([['image_encoder.trunk.blocks.0.norm1.weight', broken.tensors.values().next().value!]]),
+    };
+    expect(() => recogniseWeights(bare, catalogue)).toThrow('"image_encoder.trunk.pos_embed" is missing');
   });
 
   it('that share a tensor of Meta’s are cut out of it', async () => {

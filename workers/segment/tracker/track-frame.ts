@@ -13,6 +13,7 @@ import { selectPointers } from '../memory/object-pointers';
 import { selectMemories } from '../memory/select-memories';
 import { inSteps } from '../memory/sparse-time';
 import type { TrackerOptions } from '../memory/tracker-options';
+import { limitPoints } from '../prompts/limit-points';
 import { maskPromptTensors, noPoints, pointTensors, previousMaskInput } from '../prompts/prompt-tensors';
 import type { TensorMemory } from '../runtime/tensor-memory';
 import type { FrameMask, FrameOutput } from './frame-output';
@@ -62,7 +63,10 @@ export async function promptFrame(
     if (prompts.mask) return await promptMask(context, lease.features, frameIndex, prompts);
     const { graphs, options, tensors } = context;
     const { imageSize } = graphs.manifest;
-    const { points, labels } = pointTensors(prompts, imageSize);
+    const { points, labels } = pointTensors(
+      { ...prompts, points: [...limitPoints(prompts.points, options.maxPoints)] },
+      imageSize,
+    );
     const conditioned = isInitial
       ? lease.features.noMemory
       : await attend(context, [bank], frameIndex, isReverse, lease.features);

@@ -12,7 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from masklet_export.train.readers.coco_rle import decode_rle
-from masklet_export.train.readers.indexed_stills import IMAGE_SUFFIXES, read_image, read_indices
+from masklet_export.train.readers.indexed_stills import IMAGE_SUFFIXES, read_image
+from masklet_export.train.readers.natural_order import in_natural_order
+from masklet_export.train.readers.read_labels import read_labels
 from masklet_export.train.readers.records import Image, Mask, VideoSequence
 from masklet_export.train.readers.video_files import decode_video
 
@@ -64,16 +66,18 @@ class SavEvaluationVideo(VideoSequence):
 
     def __init__(self, frames_folder: Path, annotations_folder: Path) -> None:
         self.name = frames_folder.name
-        self._frames = sorted(path for path in frames_folder.iterdir() if path.suffix.lower() in IMAGE_SUFFIXES)
+        self._frames = in_natural_order(
+            path for path in frames_folder.iterdir() if path.suffix.lower() in IMAGE_SUFFIXES
+        )
         stems = {path.stem: index for index, path in enumerate(self._frames)}
         self._object_folders: dict[int, str] = {}
         self._masks: dict[int, dict[int, Path]] = {}
-        for folder in sorted(path for path in annotations_folder.iterdir() if path.is_dir()):
+        for folder in in_natural_order(path for path in annotations_folder.iterdir() if path.is_dir()):
             # SA-V numbers its object folders from 000; object id 0 would be background in an index map.
             object_id = int(folder.name) + 1
             self._object_folders[object_id] = folder.name
-            self._masks[object_id] = {stems[mask.stem]: mask for mask in sorted(folder.glob("*.png"))}
-        self._read = lru_cache(maxsize=4)(read_indices)
+            self._masks[object_id] = {stems[mask.stem]: mask for mask in in_natural_order(folder.glob("*.png"))}
+        self._read = lru_cache(maxsize=4)(read_labels)
 
     @property
     def num_frames(self) -> int:
@@ -94,7 +98,7 @@ class SavEvaluationVideo(VideoSequence):
         return read_image(self._frames[index])
 
     def mask(self, index: int, object_id: int) -> Mask:
-        return self._read(self._masks[object_id][index]) > 0
+        return self._read(self._masks[object_id][index]).values > 0
 
     def frame_name(self, index: int) -> str:
         return self._frames[index].stem
