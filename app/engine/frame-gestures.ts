@@ -3,7 +3,7 @@ import type { MaskRle } from '../../workers/protocol/mask';
 import type { BoxPrompt, FramePrompts, ObjectId, PointLabel } from '../../workers/protocol/prompt';
 import { editMask, emptyMask, maskHas, type ColumnSpans } from '../masks/edit-mask';
 import { findObject } from '../state/objects';
-import { isPrompted, promptsOn, withBox, withoutPoint, withPoints } from '../state/prompts';
+import { emptyPrompts, isPrompted, promptsOn, withBox, withoutPoint, withPoints } from '../state/prompts';
 import { patch, type AppStore } from '../state/store';
 import type { Engine } from './engine';
 
@@ -62,7 +62,9 @@ export async function paintMask(
   const { object, frameIndex } = place;
   const shown = object === null ? undefined : await maskToEdit(engine, store, object, frameIndex);
   // A stroke that was not answered yet is built upon all the same.
-  const baseOf = ({ mask }: FramePrompts) => (mask?.width === width && mask.height === height ? mask : shown);
+  const baseOf = ({ mask, points, box }: FramePrompts) =>
+    // What refines a mask is in the one that is shown.
+    points.length === 0 && !box && mask?.width === width && mask.height === height ? mask : shown;
   const base = object === null ? undefined : baseOf(promptsOn(store.getState().prompts, object, frameIndex));
   if (!isAdding && !base?.counts.some((count, run) => run % 2 === 1 && count > 0)) return 'negative-first';
   await promptSelected(
@@ -160,7 +162,7 @@ export async function removeLast(engine: Engine, store: AppStore): Promise<boole
   }
   await engine.prompts.change(object, playback.shownFrame, (before) => {
     if (before.points.length > 0) return withoutPoint(before, before.points.length - 1);
-    return { points: [], box: null, mask: null };
+    return before.box && before.mask ? withBox(before, null) : emptyPrompts;
   });
   return true;
 }

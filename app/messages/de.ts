@@ -369,6 +369,7 @@ export const de: Messages = {
       box: 'Neuer Rahmen',
       'remove-box': 'Rahmen entfernt',
       mask: 'Maske bearbeitet',
+      'remove-mask': 'Maske entfernen',
       'clear-prompts': 'Prompts entfernt',
       candidate: 'Maske gewählt',
       lock: 'Frame gesperrt',

@@ -253,6 +253,7 @@ export const en = {
       box: 'Draw box',
       'remove-box': 'Remove box',
       mask: 'Edit mask',
+      'remove-mask': 'Remove mask',
       'clear-prompts': 'Clear prompts',
       candidate: 'Choose mask',
       lock: 'Lock frame',

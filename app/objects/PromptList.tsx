@@ -65,7 +65,7 @@ export function PromptList({ object }: { object: ObjectEntry }) {
               kind="box"
               name={t.prompts.mask}
               detail=""
-              onRemove={() => change(() => emptyPrompts)}
+              onRemove={() => change((before) => ({ ...before, mask: null }))}
             />
           ) : null}
           {prompts.points.map((point, n) => (

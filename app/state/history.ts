@@ -20,6 +20,7 @@ export type HistoryAction =
   | 'box'
   | 'remove-box'
   | 'mask'
+  | 'remove-mask'
   | 'clear-prompts'
   | 'candidate'
   | 'lock'
@@ -59,6 +60,7 @@ const editing: ReadonlySet<HistoryAction> = new Set([
   'box',
   'remove-box',
   'mask',
+  'remove-mask',
   'clear-prompts',
   'candidate',
   'track',
@@ -82,5 +84,6 @@ export function promptAction(before: FramePrompts, after: FramePrompts): History
   if (after.box && after.box !== before.box) return 'box';
   if (after.points.length === 0 && !after.box && !after.mask) return 'clear-prompts';
   if (after.points.length < before.points.length) return 'remove-point';
+  if (before.mask && !after.mask) return 'remove-mask';
   return before.box && !after.box ? 'remove-box' : 'move-point';
 }

@@ -82,11 +82,11 @@ it('never reuses an id, gives colours back, and selects a neighbour', () => {
   expect(changeObject(objects, 4, { name: 'e' }).list[2]).toMatchObject({ id: 4, name: 'e', isVisible: true });
 });
 
-it('adds points to what is there, and lets a mask prompt give way to them', () => {
+it('adds points and a box to what is there, to a mask as well', () => {
   const mask = { width: 1, height: 1, counts: Uint32Array.of(0, 1) };
   const box = { x0Norm: 0, y0Norm: 0, x1Norm: 1, y1Norm: 1 };
   const withMask = { points: [], box: null, mask };
-  expect(withPoints(withMask, [point])).toEqual({ points: [point], box: null, mask: null });
+  expect(withBox(withPoints(withMask, [point]), box)).toEqual({ points: [point], box, mask });
   const both = withBox(withPoints({ points: [point], box: null, mask: null }, [point]), box);
   expect(both).toEqual({ points: [point, point], box, mask: null });
   let prompts = statePrompts(noPrompts, 1, 10, both);

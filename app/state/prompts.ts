@@ -58,9 +58,9 @@ export function forgetPrompts(state: PromptsState, object: ObjectId): PromptsSta
   return { byObject };
 }
 
-/** A point refines what is there; a mask prompt takes no points, so it gives way. */
+/** A point refines what is there, a painted mask too. */
 export function withPoints(prompts: FramePrompts, points: readonly PointPrompt[]): FramePrompts {
-  return { points: [...prompts.points, ...points], box: prompts.box, mask: null };
+  return { ...prompts, points: [...prompts.points, ...points] };
 }
 
 export function withoutPoint(prompts: FramePrompts, index: number): FramePrompts {
@@ -68,5 +68,5 @@ export function withoutPoint(prompts: FramePrompts, index: number): FramePrompts
 }
 
 export function withBox(prompts: FramePrompts, box: BoxPrompt | null): FramePrompts {
-  return { points: prompts.points, box, mask: null };
+  return { ...prompts, box };
 }

@@ -19,8 +19,9 @@ export type PointPrompt = { xNorm: number; yNorm: number; label: PointLabel };
 export type BoxPrompt = { x0Norm: number; y0Norm: number; x1Norm: number; y1Norm: number };
 
 /**
- * All prompts of one object on one frame. A mask replaces points and box, as in the reference; a box is two corner
- * points that come first. Empty means that the frame is not prompted.
+ * All prompts of one object on one frame. A mask alone is its own answer; points and a box beside it refine it: the
+ * decoder gets the mask as the one before, as when the reference is given a mask first and clicks after it. A box is
+ * two corner points that come first. Empty means that the frame is not prompted.
  */
 export type FramePrompts = {
   points: PointPrompt[];

@@ -28,6 +28,11 @@ export function pointTensors({ box, points }: FramePrompts, imageSize: number): 
   return tensors;
 }
 
+/** Points or a box on top of a mask: the decoder refines the mask. A mask alone is its own answer. */
+export function refinesMask({ mask, points, box }: FramePrompts): boolean {
+  return mask !== null && (points.length > 0 || box !== null);
+}
+
 export type MaskPromptTensors = {
   /** float[S/4 · S/4]: the mask's own logits, ±10 shrunk by four. */
   maskLogits: Float32Array;

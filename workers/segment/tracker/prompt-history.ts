@@ -3,6 +3,7 @@
  * frame as it was, whatever has been tracked since.
  */
 import type { FramePrompts } from '../../protocol/prompt';
+import { refinesMask } from '../prompts/prompt-tensors';
 import type { FrameMask } from './frame-output';
 import type { PromptedFrame } from './track-frame';
 
@@ -30,14 +31,22 @@ export function rewind(steps: readonly PromptStep[], prompts: FramePrompts): Rew
   return { kept: [], isSame: false };
 }
 
-/** `prompts` are `before`, or `before` with more points after its own. */
+/** `prompts` are `before`, or `before` with more points after its own, or refine the mask that `before` is. */
 function extendsPrompts(prompts: FramePrompts, before: FramePrompts): boolean {
-  if (prompts.mask !== before.mask || prompts.points.length < before.points.length) return false;
+  if (!isSameMask(prompts.mask, before.mask) || prompts.points.length < before.points.length) return false;
+  if (before.mask && !refinesMask(before)) return true;
   if (!isSameBox(prompts.box, before.box)) return false;
   return before.points.every((point, n) => {
     const other = prompts.points[n]!;
     return point.xNorm === other.xNorm && point.yNorm === other.yNorm && point.label === other.label;
   });
+}
+
+/** By value: masks are copied on their way here. */
+function isSameMask(a: FramePrompts['mask'], b: FramePrompts['mask']): boolean {
+  if (!a || !b || a === b) return a === b;
+  if (a.width !== b.width || a.height !== b.height || a.counts.length !== b.counts.length) return false;
+  return a.counts.every((run, n) => run === b.counts[n]);
 }
 
 function isSameBox(a: FramePrompts['box'], b: FramePrompts['box']): boolean {

@@ -14,7 +14,7 @@ import { selectMemories } from '../memory/select-memories';
 import { inSteps } from '../memory/sparse-time';
 import type { TrackerOptions } from '../memory/tracker-options';
 import { limitPoints } from '../prompts/limit-points';
-import { maskPromptTensors, noPoints, pointTensors, previousMaskInput } from '../prompts/prompt-tensors';
+import { maskPromptTensors, noPoints, pointTensors, previousMaskInput, refinesMask } from '../prompts/prompt-tensors';
 import type { TensorMemory } from '../runtime/tensor-memory';
 import type { FrameMask, FrameOutput } from './frame-output';
 import type { MemoryBudget } from './memory-budget';
@@ -60,7 +60,7 @@ export async function promptFrame(
 ): Promise<PromptedFrame> {
   const lease = await context.features.acquire(frameIndex);
   try {
-    if (prompts.mask) return await promptMask(context, lease.features, frameIndex, prompts);
+    if (prompts.mask && !refinesMask(prompts)) return await promptMask(context, lease.features, frameIndex, prompts);
     const { graphs, options, tensors } = context;
     const { imageSize } = graphs.manifest;
     const { points, labels } = pointTensors(
@@ -280,9 +280,9 @@ function promptSelection(
   return graphs.manifest.tracker.singleClick === 'token0' ? 0 : selectBestOfThree;
 }
 
-/** Where the pack asks for it, drops the pieces of a prompted mask that hold no positive click. */
-function keepClicked(logits: Float32Array, { points }: FramePrompts, { manifest }: Graphs): Float32Array {
-  if (!manifest.tracker.keepClickedComponent) return logits;
+/** Where the pack asks for it, drops the pieces of a prompted mask that hold no positive click. Painted ones stay. */
+function keepClicked(logits: Float32Array, { points, mask }: FramePrompts, { manifest }: Graphs): Float32Array {
+  if (!manifest.tracker.keepClickedComponent || mask) return logits;
   const side = Math.sqrt(logits.length);
   const cell = (norm: number): number => Math.min(side - 1, Math.floor(norm * side));
   const seeds = points.filter(({ label }) => label === 1).map(({ xNorm, yNorm }) => cell(yNorm) * side + cell(xNorm));

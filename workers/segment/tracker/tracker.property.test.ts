@@ -277,3 +277,43 @@ describe('whatever a person does', () => {
     );
   });
 });
+
+describe('a click on a painted mask', () => {
+  const square = (from: number): FramePrompts['mask'] => ({
+    width: 16,
+    height: 16,
+    counts: Uint32Array.of(from, 64, 192 - from),
+  });
+  const click = { points: [{ xNorm: 0.2, yNorm: 0.5, label: 1 as const }], box: null };
+  const box = { x0Norm: 0.1, y0Norm: 0.1, x1Norm: 0.6, y1Norm: 0.7 };
+  const maskAfter = async (...stated: FramePrompts[]) => {
+    const session = await new Session([1]).start();
+    for (const prompts of stated) await session.tracker.prompt(1, 2, structuredClone(prompts));
+    return session.masks(1)[2]!;
+  };
+  const alone = (from: number): FramePrompts => ({ points: [], box: null, mask: square(from) });
+
+  it('refines the mask: the decoder is fed what was painted, whichever way both come to be known', async () => {
+    const refined = await maskAfter(alone(16), { ...click, mask: square(16) });
+    expect(refined).not.toBe(await maskAfter(alone(16)));
+    expect(refined).not.toBe(await maskAfter({ ...click, mask: null }));
+    expect(refined).not.toBe(await maskAfter(alone(32), { ...click, mask: square(32) }));
+    // Stated anew, as after a restart or with another model.
+    expect(await maskAfter({ ...click, mask: square(16) })).toBe(refined);
+    const boxed = await maskAfter(alone(16), { points: [], box, mask: square(16) });
+    expect(boxed).not.toBe(await maskAfter({ points: [], box, mask: null }));
+    expect(await maskAfter({ points: [], box, mask: square(16) })).toBe(boxed);
+  });
+
+  it('is taken back to what was painted, to the pixel, and followed by others', async () => {
+    const painted = await maskAfter(alone(16));
+    const one = { ...click, mask: square(16) };
+    const two = { ...one, points: [...one.points, { xNorm: 0.7, yNorm: 0.5, label: 0 as const }] };
+    expect(await maskAfter(alone(16), one, alone(16))).toBe(painted);
+    const both = await maskAfter(alone(16), one, two);
+    expect(both).not.toBe(await maskAfter(alone(16), one));
+    expect(await maskAfter(alone(16), one, two, one)).toBe(await maskAfter(alone(16), one));
+    // Painted over: the new mask alone.
+    expect(await maskAfter(alone(16), one, alone(32))).toBe(await maskAfter(alone(32)));
+  });
+});

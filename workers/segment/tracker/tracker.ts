@@ -10,6 +10,7 @@ import type { FrameMask } from './frame-output';
 import { OutputPool } from './output-pool';
 import { rewind, type PromptStep } from './prompt-history';
 import { planPassages, type Passage } from './propagate';
+import { refinesMask } from '../prompts/prompt-tensors';
 import { encodeMemory, promptFrame, trackFrame, type Bank, type PromptedFrame, type TrackContext } from './track-frame';
 import { capturedMask, outputsOf, TrackedObject, type ObjectSnapshot } from './tracked-object';
 
@@ -137,7 +138,7 @@ export class Tracker {
     const object = this.#object(id);
     const known = object.history.get(frameIndex);
     const step = known?.steps.at(-1);
-    if (!known || !step || step.prompts.mask) {
+    if (!known || !step || (step.prompts.mask && !refinesMask(step.prompts))) {
       throw new MaskletError('invalid-argument', `Frame ${frameIndex} has no prompt whose candidates could be chosen.`);
     }
     return this.#inTurn(async () => {
@@ -246,16 +247,23 @@ export class Tracker {
     const base = known ? known.base : previous;
     const { kept, isSame } =
       options.previousMask === 'always' ? { kept: [], isSame: false } : rewind(known?.steps ?? [], prompts);
-    const last = kept.at(-1);
-    if (last && isSame) {
+    if (isSame) {
       this.#stage(object, frameIndex, base, kept);
-      return last.result;
+      return kept.at(-1)!.result;
     }
-    const fedBack = options.previousMask === 'always' ? previous : (last?.result.output ?? base);
-    const plan = { isInitial, isReverse, previous: fedBack };
-    const result = await promptFrame(context, bank, frameIndex, prompts, plan, null);
-    this.#stage(object, frameIndex, base, [...kept, { prompts, plan, result }]);
-    return result;
+    const decode = async (stated: FramePrompts, fedBack: FrameMask | null): Promise<PromptStep> => {
+      const plan = { isInitial, isReverse, previous: fedBack };
+      return { prompts: stated, plan, result: await promptFrame(context, bank, frameIndex, stated, plan, null) };
+    };
+    // The reference takes a mask and clicks on it one after the other, and so does who states both at once.
+    if (kept.length === 0 && refinesMask(prompts)) {
+      kept.push(await decode({ points: [], box: null, mask: prompts.mask }, null));
+    }
+    const last = kept.at(-1);
+    const fedBack = last?.result.output ?? (options.previousMask === 'always' ? previous : base);
+    const step = await decode(prompts, fedBack);
+    this.#stage(object, frameIndex, base, [...kept, step]);
+    return step.result;
   }
 
   #stage(object: TrackedObject, frameIndex: number, base: FrameMask | null, steps: PromptStep[]): void {
