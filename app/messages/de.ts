@@ -534,6 +534,8 @@ export const de: Messages = {
     remove: (name) => `${name} löschen`,
     rename: (name) => `${name} umbenennen`,
     nameField: 'Name',
+    propertiesTitle: 'In allen Bildern',
+    properties: (name: string) => `Eigenschaften von ${name}`,
     menu: (name) => `Mehr zu ${name}`,
     color: 'Farbe',
     colorOf: (n) => `Farbe ${n}`,

@@ -418,6 +418,8 @@ export const en = {
     remove: (name: string) => `Delete ${name}`,
     rename: (name: string) => `Rename ${name}`,
     nameField: 'Name',
+    propertiesTitle: 'On all frames',
+    properties: (name: string) => `Properties of ${name}`,
     menu: (name: string) => `More about ${name}`,
     color: 'Colour',
     colorOf: (n: number) => `Colour ${n}`,

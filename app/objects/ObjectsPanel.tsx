@@ -5,6 +5,7 @@ import { Button } from '../ui/Button';
 import { Tooltip } from '../ui/Tooltip';
 import { AllObjectsMenu } from './AllObjectsMenu';
 import { Candidates } from './Candidates';
+import { ObjectProperties } from './ObjectProperties';
 import { ObjectRow } from './ObjectRow';
 import { useKeys } from '../use-keys';
 import styles from './ObjectsPanel.module.css';
@@ -41,6 +42,7 @@ export function ObjectsPanel({ hasTitle = true }: { hasTitle?: boolean }) {
         <div className={styles.detail}>
           <Candidates object={selected} />
           <PromptList object={selected} />
+          <ObjectProperties entry={selected} />
         </div>
       ) : null}
     </div>
