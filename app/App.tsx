@@ -1,34 +1,30 @@
 import { CircleQuestionMark, Layers } from 'lucide-react';
 import { Tooltip } from 'radix-ui';
-import { lazy, Suspense } from 'react';
 import { useApp, useAppState } from './app-context';
 import styles from './App.module.css';
 import { DropTarget } from './import-export/DropTarget';
 import { ExportMenu } from './import-export/ExportMenu';
 import { FirstScreen } from './import-export/FirstScreen';
 import { OpenFile } from './import-export/OpenFile';
+import { CommandPalette, ModelsSheet, RecordingSheet, ShortcutSheet, Workbench } from './later-parts';
 import { t } from './messages/messages';
 import { ModelChip } from './models/ModelChip';
 import { PreferencesMenu } from './PreferencesMenu';
+import { QuestionDialog } from './QuestionDialog';
 import { useShortcuts } from './shortcuts/use-shortcuts';
 import { patch } from './state/store';
+import type { ViewState } from './state/view';
 import { HistoryControls } from './tools/HistoryControls';
 import { IconButton } from './ui/IconButton';
 import { TopBar } from './ui/TopBar';
 import { useKeys } from './use-keys';
 import { useIsNarrow } from './ui/use-media-query';
 
-// What nobody sees at once comes later.
-const Workbench = lazy(async () => ({ default: (await import('./Workbench')).Workbench }));
-const CommandPalette = lazy(async () => ({ default: (await import('./shortcuts/CommandPalette')).CommandPalette }));
-const ShortcutSheet = lazy(async () => ({ default: (await import('./shortcuts/ShortcutSheet')).ShortcutSheet }));
-const RecordingSheet = lazy(async () => ({ default: (await import('./import-export/RecordingSheet')).RecordingSheet }));
-const ModelsSheet = lazy(async () => ({ default: (await import('./models/ModelsSheet')).ModelsSheet }));
-
 /** Puts the features in their places. */
 export function App() {
   const keysOf = useKeys();
-  const { store } = useApp();
+  const { engine, store } = useApp();
+  const close = (fields: Partial<ViewState>) => patch(store, 'view', fields);
   const video = useAppState((state) => state.project.video);
   const isSheetOpen = useAppState((state) => state.view.isShortcutSheetOpen);
   const isModelsOpen = useAppState((state) => state.view.isModelsOpen);
@@ -71,21 +67,14 @@ export function App() {
             </>
           }
         />
-        {video ? (
-          <Suspense>
-            <Workbench video={video} />
-          </Suspense>
-        ) : (
-          <FirstScreen />
-        )}
+        {video ? <Workbench.Part props={{ video }} /> : <FirstScreen />}
       </div>
       <DropTarget />
-      <Suspense>
-        {isSheetOpen ? <ShortcutSheet /> : null}
-        {isModelsOpen ? <ModelsSheet /> : null}
-        {isRecording ? <RecordingSheet /> : null}
-        {isPaletteOpen ? <CommandPalette /> : null}
-      </Suspense>
+      {isSheetOpen ? <ShortcutSheet.Part props={{}} onDismiss={() => close({ isShortcutSheetOpen: false })} /> : null}
+      {isModelsOpen ? <ModelsSheet.Part props={{}} onDismiss={() => close({ isModelsOpen: false })} /> : null}
+      {isRecording ? <RecordingSheet.Part props={{}} onDismiss={() => engine.recorder.discard()} /> : null}
+      {isPaletteOpen ? <CommandPalette.Part props={{}} onDismiss={() => close({ isPaletteOpen: false })} /> : null}
+      <QuestionDialog />
     </Tooltip.Provider>
   );
 }

@@ -1,6 +1,6 @@
 import { Settings2 } from 'lucide-react';
 import { useApp, useAppState } from './app-context';
-import { speak } from './language';
+import { chooseLanguage } from './language';
 import { languageNames, t } from './messages/messages';
 import styles from './PreferencesMenu.module.css';
 import { run } from './run-command';
@@ -12,7 +12,8 @@ import { Popover } from './ui/Popover';
 
 /** How the page looks, and which language it speaks. */
 export function PreferencesMenu() {
-  const { store } = useApp();
+  const app = useApp();
+  const { store } = app;
   const theme = useAppState((state) => state.view.theme);
   const language = useAppState((state) => state.view.language);
   const words = t.preferences;
@@ -41,7 +42,7 @@ export function PreferencesMenu() {
           options={languages.map((value) => ({ value, label: languageNames[value], lang: value }))}
           value={language}
           columns={languages.length}
-          onChange={(chosen) => run(speak(store, chosen))}
+          onChange={(chosen) => run(chooseLanguage(app, chosen))}
         />
       </div>
     </Popover>

@@ -10,9 +10,11 @@ import { browserClock } from './engine/browser-clock';
 import { browserRecording } from './engine/browser-recording';
 import { startBrowserThread } from './engine/browser-thread';
 import { Engine } from './engine/engine';
+import { fetchPartsAhead } from './later-parts';
 import { speak } from './language';
 import { keepPreferences, readPreferences, rememberModel } from './preferences';
 import { createAppStore, watch } from './state/store';
+import { hasUnsavedWork } from './state/unsaved';
 import './ui/tokens.css';
 import './ui/base.css';
 
@@ -42,22 +44,27 @@ watch(
 );
 
 window.addEventListener('beforeunload', (event) => {
-  const { phase } = store.getState().recording;
-  if (phase === 'recording' || phase === 'stopping') event.preventDefault();
+  const state = store.getState();
+  const isRecording = ['recording', 'stopping'].includes(state.recording.phase);
+  if (isRecording || hasUnsavedWork(state)) event.preventDefault();
 });
 void engine.recorder.leftovers.find();
 
 // Not awaited up here: the catalogue's chunk imports this one, and would wait for it in turn.
-void speak(store, store.getState().view.language).then(() => {
-  window.masklet = createAutomation(engine, store);
-  createRoot(document.getElementById('root')!).render(
-    <StrictMode>
-      <AppContext value={{ engine, store }}>
-        <App />
-      </AppContext>
-    </StrictMode>,
-  );
-});
+const spoken = speak(store, store.getState().view.language).catch(() => speak(store, 'en'));
+void spoken.then(
+  () => {
+    window.masklet = createAutomation(engine, store);
+    createRoot(document.getElementById('root')!).render(
+      <StrictMode>
+        <AppContext value={{ engine, store }}>
+          <App />
+        </AppContext>
+      </StrictMode>,
+    );
+  },
+  () => document.getElementById('not-loaded')!.removeAttribute('hidden'),
+);
 
 /** The model of the last visit, or the embedded one where that can't be loaded any more. */
 async function startModel(model: ReturnType<typeof readPreferences>['model']): Promise<void> {
@@ -72,8 +79,8 @@ async function startModel(model: ReturnType<typeof readPreferences>['model']): P
   await engine.model.load();
 }
 
-// Behind the first screen, before it is needed.
-void browserClock.idle().then(() => import('./Workbench'));
+// Behind the first screen, before they are needed.
+void browserClock.idle().then(fetchPartsAhead);
 
 /** `?provider=wasm` or `?provider=webgpu`. */
 function askedProvider(): LoadModelRequest['provider'] {

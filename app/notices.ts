@@ -1,38 +1,36 @@
 /** A place's failure in words, with what its button does. */
-import { useApp, useAppState } from './app-context';
-import type { Engine } from './engine/engine';
+import { useApp, useAppState, type App } from './app-context';
 import { failureText, t } from './messages/messages';
 import type { NoticeAction, NoticePlace } from './state/notices';
 import type { NoticeBarProps } from './ui/NoticeBar';
-import { sourceFiles } from './engine/source-files';
-import { pickFiles } from './ui/pick-files';
+import { openPicked } from './open-files';
 
 type NoticeProps = Pick<NoticeBarProps, 'text' | 'action' | 'dismiss'>;
 
 /** Null when nothing failed there. */
 export function useNotice(place: NoticePlace): NoticeProps | null {
-  const { engine } = useApp();
+  const app = useApp();
+  const { engine } = app;
   const notice = useAppState((state) => state.notices[place]);
   if (!notice) return null;
   const { action, instead } = notice;
   return {
     text: instead ? `${failureText(notice)} ${t.model.instead[instead]}` : failureText(notice),
-    action: action && { label: t.actions[action], onClick: () => void act(engine, action, place) },
+    action: action && { label: t.actions[action], onClick: () => void act(app, action, place) },
     // Without its worker the page cannot go on: that one stays.
     dismiss: place === 'threads' ? null : { label: t.dismiss, onClick: () => engine.context.dismiss(place) },
   };
 }
 
 /** What fails again is shown again, by the command itself. */
-async function act(engine: Engine, action: NoticeAction, place: NoticePlace): Promise<void> {
+async function act(app: App, action: NoticeAction, place: NoticePlace): Promise<void> {
+  const { engine } = app;
   engine.context.dismiss(place);
   try {
     switch (action) {
-      case 'choose-file': {
-        const files = await pickFiles();
-        if (files.length > 0) await engine.video.openFiles(sourceFiles(files));
+      case 'choose-file':
+        await openPicked(app);
         break;
-      }
       case 'retry-model':
         await engine.model.load();
         break;

@@ -24,6 +24,7 @@ export class ExportCommands {
     if (this.#controller)
       throw new MaskletError('busy', 'An export is going on. Cancel it first.', { reason: ['export-goes-on'] });
     const { store, generation } = this.#context;
+    const { objects, prompts, masklets } = store.getState();
     const request = exportRequest(store.getState(), format);
     const controller = new AbortController();
     this.#controller = controller;
@@ -39,6 +40,7 @@ export class ExportCommands {
         controller.signal,
       );
       this.#context.checkGeneration(generation);
+      patch(store, 'exporting', { saved: { objects, prompts, masklets } });
       return blob;
     } catch (error) {
       this.#context.report('export', error);

@@ -1,15 +1,16 @@
 import { Film } from 'lucide-react';
 import { useEffect, useState } from 'react';
-import { useEngine } from '../app-context';
+import { useApp } from '../app-context';
 import { areModelFiles } from '../engine/catalogue-commands';
 import { t } from '../messages/messages';
+import { replaceWork } from '../questions';
 import { run } from '../run-command';
 import styles from './DropTarget.module.css';
 import { droppedFiles } from './dropped-files';
 
 /** The whole window takes files and folders, whatever is open. */
 export function DropTarget() {
-  const engine = useEngine();
+  const app = useApp();
   const [isOver, setIsOver] = useState(false);
   useEffect(() => {
     // Elements inside the window are entered and left too: only the sum tells whether the pointer is still over it.
@@ -37,8 +38,8 @@ export function DropTarget() {
       setIsOver(false);
       run(
         droppedFiles(event.dataTransfer!).then(async (files) => {
-          if (areModelFiles(files)) await engine.catalogue.loadFiles(files);
-          else if (files.length > 0) await engine.video.openFiles(files);
+          if (areModelFiles(files)) await app.engine.catalogue.loadFiles(files);
+          else if (files.length > 0) await replaceWork(app, () => app.engine.video.openFiles(files));
         }),
       );
     };
@@ -51,7 +52,7 @@ export function DropTarget() {
         window.removeEventListener(type, listener as EventListener);
       }
     };
-  }, [engine]);
+  }, [app]);
   if (!isOver) return null;
   return (
     <div className={styles.over} aria-hidden>

@@ -1,26 +1,23 @@
 import { Film, FolderOpen, ScreenShare, ShieldCheck, Video } from 'lucide-react';
-import { useAppState, useEngine } from '../app-context';
+import { useApp, useAppState } from '../app-context';
 import { balloons } from '../engine/samples';
-import { sourceFiles } from '../engine/source-files';
 import { t } from '../messages/messages';
 import { useNotice } from '../notices';
+import { openPicked } from '../open-files';
 import { run } from '../run-command';
 import { Button } from '../ui/Button';
 import { NoticeBar } from '../ui/NoticeBar';
-import { pickFiles, pickFolder } from '../ui/pick-files';
+import { pickFolder } from '../ui/pick-files';
 import styles from './FirstScreen.module.css';
 import { Leftovers } from './Leftovers';
 import { SampleCard } from './SampleCard';
 
 /** What a person sees before a video is open. */
 export function FirstScreen() {
-  const engine = useEngine();
+  const app = useApp();
+  const { engine } = app;
   const opening = useAppState((state) => state.project.opening);
-  const notices = [useNotice('threads'), useNotice('open')];
-  const choose = async (pick: () => Promise<File[]>) => {
-    const files = await pick();
-    if (files.length > 0) await engine.video.openFiles(sourceFiles(files));
-  };
+  const notices = [useNotice('page'), useNotice('threads'), useNotice('open')];
   return (
     <main className={styles.screen}>
       <div className={styles.content}>
@@ -33,11 +30,11 @@ export function FirstScreen() {
             <>
               <p className={styles.dropTitle}>{t.first.drop}</p>
               <div className={styles.choices}>
-                <Button variant="primary" className={styles.choose} onClick={() => run(choose(pickFiles))}>
+                <Button variant="primary" className={styles.choose} onClick={() => run(openPicked(app))}>
                   <Film size={16} aria-hidden />
                   {t.first.choose}
                 </Button>
-                <Button className={styles.choose} onClick={() => run(choose(pickFolder))}>
+                <Button className={styles.choose} onClick={() => run(openPicked(app, pickFolder))}>
                   <FolderOpen size={16} aria-hidden />
                   {t.first.chooseFolder}
                 </Button>

@@ -1,10 +1,9 @@
 import { FolderOpen } from 'lucide-react';
-import { useAppState, useEngine } from '../app-context';
+import { useApp, useAppState } from '../app-context';
 import { t } from '../messages/messages';
+import { openPicked } from '../open-files';
 import { run } from '../run-command';
 import { Tooltip } from '../ui/Tooltip';
-import { sourceFiles } from '../engine/source-files';
-import { pickFiles } from '../ui/pick-files';
 import { FrameRangeMenu } from './FrameRangeMenu';
 import { PartMenu } from './PartMenu';
 import { RecordMenu } from './RecordMenu';
@@ -12,7 +11,8 @@ import styles from './OpenFile.module.css';
 
 /** The open video's name; a click opens another one. */
 export function OpenFile() {
-  const engine = useEngine();
+  const app = useApp();
+  const { engine } = app;
   const name = useAppState((state) => state.project.opening ?? state.project.video?.name);
   const isOpening = useAppState((state) => state.project.opening !== null);
   const sample = useAppState((state) => state.project.sample);
@@ -21,14 +21,10 @@ export function OpenFile() {
   const captured = engine.recorder.opened?.capturedFrames;
   const beside =
     captured && video ? t.recording.kept(video.sourceFrameCount, captured) : sample && t.samples[sample].credit;
-  const choose = async () => {
-    const files = await pickFiles();
-    if (files.length > 0) await engine.video.openFiles(sourceFiles(files));
-  };
   return (
     <div className={styles.file}>
       <Tooltip label={t.bar.open}>
-        <button type="button" className={styles.name} aria-busy={isOpening} onClick={() => run(choose())}>
+        <button type="button" className={styles.name} aria-busy={isOpening} onClick={() => run(openPicked(app))}>
           <FolderOpen size={14} aria-hidden />
           <span>{isOpening ? t.first.opening(name) : name}</span>
         </button>

@@ -1,8 +1,9 @@
 import { ChevronsUpDown } from 'lucide-react';
 import { useState } from 'react';
 import type { SourcePart } from '../../workers/protocol/video';
-import { useAppState, useEngine } from '../app-context';
+import { useApp, useAppState } from '../app-context';
 import { t } from '../messages/messages';
+import { replaceWork } from '../questions';
 import { run } from '../run-command';
 import { Popover } from '../ui/Popover';
 import { RowButton } from '../ui/RowButton';
@@ -11,7 +12,7 @@ import styles from './PartMenu.module.css';
 
 /** The videos in what was opened, where there are several: tracks, folders of pictures, files. */
 export function PartMenu() {
-  const engine = useEngine();
+  const app = useApp();
   const video = useAppState((state) => state.project.video);
   const hasObjects = useAppState((state) => state.objects.list.length > 0);
   const [isOpen, setIsOpen] = useState(false);
@@ -42,7 +43,7 @@ export function PartMenu() {
               current={n === part ? 'true' : undefined}
               onClick={() => {
                 setIsOpen(false);
-                if (n !== part) run(engine.video.openPart(n));
+                if (n !== part) run(replaceWork(app, () => app.engine.video.openPart(n)));
               }}
             >
               <span className={styles.name}>{one.name ?? t.parts.track(n + 1)}</span>

@@ -1,7 +1,8 @@
 import { Download, ScreenShare, Video } from 'lucide-react';
 import { useState } from 'react';
-import { useAppState, useEngine } from '../app-context';
+import { useApp, useAppState } from '../app-context';
 import { t } from '../messages/messages';
+import { replaceWork } from '../questions';
 import { run } from '../run-command';
 import type { RecordingSource } from '../state/recording';
 import { IconButton } from '../ui/IconButton';
@@ -11,14 +12,15 @@ import styles from './RecordMenu.module.css';
 
 /** Records another video in place of the open one; saves the open one when it was recorded here. */
 export function RecordMenu() {
-  const engine = useEngine();
+  const app = useApp();
+  const { engine } = app;
   const video = useAppState((state) => state.project.video);
   const [isOpen, setIsOpen] = useState(false);
   if (!video) return null;
   const { opened } = engine.recorder;
   const record = (source: RecordingSource) => {
     setIsOpen(false);
-    run(engine.recorder.start(source));
+    run(replaceWork(app, () => engine.recorder.start(source)));
   };
   return (
     <Popover

@@ -1,8 +1,9 @@
 import { Download, Square } from 'lucide-react';
 import { useEffect, useRef, useState } from 'react';
-import { useAppState, useEngine } from '../app-context';
+import { useApp, useAppState, useEngine } from '../app-context';
 import { formatElapsed } from '../messages/format';
 import { t } from '../messages/messages';
+import { discardRecording, replaceWork } from '../questions';
 import { run } from '../run-command';
 import { sourceFiles } from '../engine/source-files';
 import { Button } from '../ui/Button';
@@ -14,7 +15,7 @@ import styles from './RecordingSheet.module.css';
 
 /** What the camera or the screen shows while it is recorded, from the question for it to the open video. */
 export function RecordingSheet() {
-  const engine = useEngine();
+  const app = useApp();
   const { phase, source } = useAppState((state) => state.recording);
   const isUnderWay = phase === 'recording' || phase === 'stopping';
   return (
@@ -26,7 +27,7 @@ export function RecordingSheet() {
       isOpen={phase !== 'off'}
       closesOnEscape={!isUnderWay}
       closesOutside={!isUnderWay}
-      onOpenChange={() => engine.recorder.discard()}
+      onOpenChange={() => run(discardRecording(app))}
     >
       <div className={styles.body}>{phase === 'failed' ? <Failed /> : phase === 'asking' ? <Asking /> : <Live />}</div>
     </Sheet>
@@ -89,7 +90,8 @@ function Live() {
 }
 
 function Failed() {
-  const engine = useEngine();
+  const app = useApp();
+  const { engine } = app;
   const { source, failure } = useAppState((state) => state.recording);
   // There is a recording, as far as it went.
   const isOpened = failure === 'broke-off' || failure === 'ran-out';
@@ -97,7 +99,7 @@ function Failed() {
     const files = await pickFiles();
     if (files.length === 0) return;
     engine.recorder.discard();
-    await engine.video.openFiles(sourceFiles(files));
+    await replaceWork(app, () => engine.video.openFiles(sourceFiles(files)));
   };
   return (
     <>

@@ -186,6 +186,8 @@ export const de: Messages = {
     'no-labels': () =>
       'Das ist ein Foto, kein Bild von Masken: Es hat zu viele Farben. Eines nehmen, in dem jedes Objekt eine Farbe hat.',
     'no-web-address': (text) => `${text} ist keine Webadresse. Eine wie https://example.org angeben.`,
+    'language-missing': (language) =>
+      `Die Wörter der Seite auf ${language} ließen sich nicht laden. Die Verbindung prüfen und noch einmal wählen.`,
     'export-goes-on': () => 'Es wird gerade exportiert. Zuerst abbrechen.',
   },
 
@@ -267,6 +269,32 @@ export const de: Messages = {
         ...recordingFailures,
       },
     },
+  },
+
+  questions: {
+    save: 'Masken sichern, dann öffnen',
+    'replace-work': {
+      title: 'Ein anderes Video öffnen?',
+      about:
+        'Prompts und Masken des offenen Videos wurden seit der letzten Änderung nicht exportiert. Sie gehen verloren.',
+      keep: 'Weiterarbeiten',
+      lose: 'Ohne Sichern öffnen',
+    },
+    'discard-recording': {
+      title: 'Die Aufnahme verwerfen?',
+      about: 'Was aufgenommen und darin verfolgt wurde, ist sonst nirgends gespeichert.',
+      keep: 'Weiter aufnehmen',
+      lose: 'Verwerfen',
+    },
+  },
+
+  laterPart: {
+    missing: 'Dieser Teil der Seite ließ sich nicht laden. Der Rest läuft weiter.',
+    missingAgain:
+      'Er ließ sich wieder nicht laden. Besteht eine Verbindung? Nach einer neuen Fassung der Seite hilft neu laden.',
+    broke: 'Dieser Teil der Seite ist stehen geblieben. Der Rest läuft weiter.',
+    again: 'Noch einmal versuchen',
+    reload: 'Seite neu laden',
   },
 
   parts: {

@@ -5,7 +5,7 @@ import type { HistoryAction } from '../state/history';
 import type { SampleName } from '../state/project';
 import type { RecordingFailure, RecordingSource } from '../state/recording';
 import type { ReviewReason } from '../state/review';
-import type { Comparison, Theme } from '../state/view';
+import type { Comparison, Question, Theme } from '../state/view';
 import {
   count,
   formatBytes,
@@ -157,6 +157,30 @@ export const en = {
         ...recordingFailures,
       },
     } satisfies Record<RecordingSource, Record<RecordingFailure, string>>,
+  },
+
+  questions: {
+    save: 'Save the masks, then open',
+    'replace-work': {
+      title: 'Open another video?',
+      about: 'The prompts and masks of the open one were not exported since they changed. They go with it.',
+      keep: 'Keep working',
+      lose: 'Open without saving',
+    },
+    'discard-recording': {
+      title: 'Discard the recording?',
+      about: 'What was recorded, and what was followed in it, is kept nowhere else.',
+      keep: 'Keep recording',
+      lose: 'Discard',
+    },
+  } satisfies { save: string } & Record<Question, Record<'title' | 'about' | 'keep' | 'lose', string>>,
+
+  laterPart: {
+    missing: 'This part of the page could not be fetched. The rest goes on.',
+    missingAgain: 'It could not be fetched again. Is there a connection? After an update of the page, reloading helps.',
+    broke: 'This part of the page has stopped. The rest goes on.',
+    again: 'Try again',
+    reload: 'Reload the page',
   },
 
   parts: {

@@ -1,12 +1,15 @@
 /** The catalogue in force. One language is loaded at a time. */
 import type { Failure } from '../../workers/protocol/errors';
+import { importAgain } from '../import-again';
 import type { Language } from '../state/view';
 import type { Messages } from './en';
 import { formatIn } from './format';
 
-const catalogues: Record<Language, () => Promise<Messages>> = {
-  en: async () => (await import('./en')).en,
-  de: async () => (await import('./de')).de,
+type Import = <Module>(load: () => Promise<Module>) => Promise<Module>;
+
+const catalogues: Record<Language, (by: Import) => Promise<Messages>> = {
+  en: async (by) => (await by(() => import('./en'))).en,
+  de: async (by) => (await by(() => import('./de'))).de,
 };
 
 /** What a language calls itself. */
@@ -23,8 +26,16 @@ export function failureText({ code, message, reason }: Failure): string {
 /** Loaded before anything is rendered; a language chosen later takes its place. */
 export let t: Messages;
 
+const failed = new Set<Language>();
+
 /** Puts a language in force; whoever shows words has to read them again. */
 export async function loadMessages(language: Language): Promise<void> {
-  t = await catalogues[language]();
+  const load = catalogues[language];
+  try {
+    t = await load(failed.has(language) ? importAgain : (fetch) => fetch());
+  } catch (error) {
+    failed.add(language);
+    throw error;
+  }
   formatIn(language);
 }

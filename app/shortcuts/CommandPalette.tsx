@@ -1,6 +1,6 @@
 import { Command } from 'cmdk';
 import { useApp, useAppState } from '../app-context';
-import { speak } from '../language';
+import { chooseLanguage } from '../language';
 import { languageNames, t } from '../messages/messages';
 import { run } from '../run-command';
 import { alwaysThere, combosOf, shortcuts, type ShortcutId } from '../state/keymap';
@@ -13,7 +13,8 @@ import { runShortcut } from './run-shortcut';
 
 /** Every command by name, and each object: type a part of it, Enter does it. */
 export function CommandPalette() {
-  const { engine, store } = useApp();
+  const app = useApp();
+  const { engine, store } = app;
   const isOpen = useAppState((state) => state.view.isPaletteOpen);
   const language = useAppState((state) => state.view.language);
   const objects = useAppState((state) => state.objects.list);
@@ -54,7 +55,7 @@ export function CommandPalette() {
               label={t.preferences.speak(languageNames[other])}
               onChoose={() => {
                 setOpen(false);
-                run(speak(store, other));
+                run(chooseLanguage(app, other));
               }}
             />
           ))}

@@ -1,6 +1,7 @@
 /** What each shortcut does. */
 import type { Engine } from '../engine/engine';
 import { removeLast } from '../engine/frame-gestures';
+import { replaceWork } from '../questions';
 import { promptedFrames } from '../state/prompts';
 import { patch, type AppState, type AppStore } from '../state/store';
 import { comparisons, maskLooks, steppedBrush, steppedHardness, zoomedBy, type Tool } from '../state/view';
@@ -21,8 +22,8 @@ export function runShortcut(id: ShortcutId, key: string, engine: Engine, store: 
 const commands: Record<ShortcutId, (context: Context) => Done> = {
   help: async ({ store }) => patch(store, 'view', { isShortcutSheetOpen: true }),
   palette: async ({ store }) => patch(store, 'view', { isPaletteOpen: true }),
-  'record-camera': ({ engine }) => engine.recorder.start('camera'),
-  'record-screen': ({ engine }) => engine.recorder.start('screen'),
+  'record-camera': (app) => replaceWork(app, () => app.engine.recorder.start('camera')),
+  'record-screen': (app) => replaceWork(app, () => app.engine.recorder.start('screen')),
   'play-pause': async ({ engine }) => engine.player.toggle(),
   'frame-back': ({ engine }) => engine.player.step(-1),
   'frame-forward': ({ engine }) => engine.player.step(1),

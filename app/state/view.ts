@@ -10,6 +10,9 @@ export type Comparison = 'off' | 'picture' | 'before';
 export type Theme = 'auto' | 'dark' | 'light';
 export type Language = 'en' | 'de';
 
+/** What a person is asked before something is lost. */
+export type Question = 'replace-work' | 'discard-recording';
+
 export type ViewState = {
   selectedObject: ObjectId | null;
   /** Index of the point on the frame shown that Delete removes. */
@@ -51,6 +54,7 @@ export type ViewState = {
   /** Keys of the person's own. */
   customCombos: CustomCombos;
   isPaletteOpen: boolean;
+  question: Question | null;
   /** On a narrow screen the panel is a sheet. */
   isPanelOpen: boolean;
 };
@@ -80,6 +84,7 @@ export const viewAtStart: ViewState = {
   hasSingleKeyShortcuts: true,
   customCombos: {},
   isPaletteOpen: false,
+  question: null,
   isPanelOpen: false,
 };
 

@@ -6,18 +6,21 @@ import styles from './NoticeBar.module.css';
 export type NoticeBarProps = {
   text: string;
   action: { label: string; onClick: () => void } | null;
+  /** Another way on. */
+  other?: { label: string; onClick: () => void } | null;
   dismiss: { label: string; onClick: () => void } | null;
   /** On the page's surfaces, or over the frame. */
   look?: 'inline' | 'floating';
 };
 
 /** One failure in one sentence, with the way on. */
-export function NoticeBar({ text, action, dismiss, look = 'inline' }: NoticeBarProps) {
+export function NoticeBar({ text, action, other, dismiss, look = 'inline' }: NoticeBarProps) {
   return (
     <div role="alert" className={`${styles.notice} ${styles[look]}`}>
       <TriangleAlert className={styles.icon} size={16} aria-hidden />
       <p className={styles.text}>{text}</p>
       <div className={styles.buttons}>
+        {other ? <Button onClick={other.onClick}>{other.label}</Button> : null}
         {action ? <Button onClick={action.onClick}>{action.label}</Button> : null}
         {dismiss ? (
           <IconButton label={dismiss.label} onClick={dismiss.onClick}>

@@ -122,6 +122,7 @@ export type ReasonValues = {
   'no-labels': [];
   'no-web-address': [text: string];
   'export-goes-on': [];
+  'language-missing': [language: string];
 };
 
 /** Name first, then what stands in it. */
