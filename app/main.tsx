@@ -13,13 +13,14 @@ import { Engine } from './engine/engine';
 import { fetchPartsAhead } from './later-parts';
 import { speak } from './language';
 import { keepPreferences, readPreferences, rememberModel } from './preferences';
+import { pageSettings } from './state/settings';
 import { createAppStore, watch } from './state/store';
 import { hasUnsavedWork } from './state/unsaved';
 import './ui/tokens.css';
 import './ui/base.css';
 
 const preferences = readPreferences();
-const store = createAppStore(preferences.view, preferences.models);
+const store = createAppStore(preferences.view, preferences.models, pageSettings);
 keepPreferences(store);
 
 const engine = new Engine({

@@ -31,6 +31,7 @@ export class SettingsSync {
       (state) => state.project.video,
       () => this.#cleanUps.clear(),
     );
+    this.#tellSettings();
   }
 
   /** States everything to a worker that knows nothing yet. */

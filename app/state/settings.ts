@@ -8,6 +8,9 @@ export type SettingsState = TrackerSettings & {
 
 export const settingsAtStart: SettingsState = { ...usualSettings, isAffectedOnly: true };
 
+/** In the page: who follows two objects means that a pixel is one of them. */
+export const pageSettings: SettingsState = { ...settingsAtStart, nonOverlapping: true };
+
 /** What the segment worker is told of them. */
 export function trackerSettings({ isAffectedOnly: _pages, ...settings }: SettingsState): TrackerSettings {
   return settings;

@@ -47,11 +47,15 @@ type PassingState = {
 export type AppState = UndoableState & PassingState;
 export type AppStore = StoreApi<AppState>;
 
-export function createAppStore(view: Partial<ViewState> = {}, models: Partial<ModelsState> = {}): AppStore {
+export function createAppStore(
+  view: Partial<ViewState> = {},
+  models: Partial<ModelsState> = {},
+  settings: SettingsState = settingsAtStart,
+): AppStore {
   return createStore<AppState>(() => ({
     objects: noObjects,
     prompts: noPrompts,
-    settings: settingsAtStart,
+    settings,
     project: noProject,
     model: modelAtStart,
     models: { ...modelsAtStart, ...models },

@@ -31,7 +31,7 @@ export function maskResults(masks: readonly { object: ObjectId; mask: MaskLike }
   const shown = masks.map(({ object, mask }) => cleaned(mask, { ...view, ...view.own.get(object) }));
   const isGuided = masks.some(({ mask }) => mask.guided);
   const repaired = masks.map(({ object, mask }, n) => reshaped(pixelsOf(mask, shown[n]!, view), view.own.get(object)));
-  const isResolved = view.nonOverlapping && masks.length > 1;
+  const isResolved = view.nonOverlapping && mayOverlap(repaired);
   // Last: what a repair adds may be another object's.
   const seen = isResolved
     ? resolveOverlaps(
@@ -51,6 +51,14 @@ export function maskResults(masks: readonly { object: ObjectId; mask: MaskLike }
     const pieces = countPieces(whole, Math.sqrt(whole.length));
     return { object, frameIndex, occlusionScore, predictedIou, origin, version, pieces, ...pixels };
   });
+}
+
+/** Most objects are apart from each other, and cost nothing. */
+function mayOverlap(masks: readonly MaskAtVideoSize[]): boolean {
+  const boxes = masks.flatMap(({ box }) => box ?? []);
+  return boxes.some((a, n) =>
+    boxes.slice(n + 1).some((b) => a.x0 < b.x1 && b.x0 < a.x1 && a.y0 < b.y1 && b.y0 < a.y1),
+  );
 }
 
 export function withoutPixels(result: MaskResult): MaskSummary {
