@@ -39,7 +39,13 @@ it('tracks again only as far as a correction reaches, and tells what changed', a
   expect(masklet().staleFrames).toBe(0);
   expect(masklet().edits.size).toBe(0);
   expect(Array.from(masklet().columns.isChanged)).toEqual([0, 0, 0, 1, 1, 1, 1, 1, 0, 0]);
-  expect(store.getState().tracking.last).toEqual({ frames: 6, changed: 6, isAffectedOnly: true });
+  expect(store.getState().tracking.last).toEqual({
+    frames: 6,
+    again: 6,
+    changed: 6,
+    isAffectedOnly: true,
+    isStopped: false,
+  });
   expect(store.getState().history.steps.map(({ action }) => action)).toEqual([
     'new-object',
     'add-point',

@@ -2,7 +2,17 @@
 import { asMaskletError, MaskletError } from '../../workers/protocol/errors';
 import type { ObjectId } from '../../workers/protocol/prompt';
 import type { TrackDirection, TrackedFrame, TrackRequest } from '../../workers/protocol/segment-contract';
-import { closeEdit, closeReachedEdits, forgetChanges, markFresh, noteChanges, writeMasks } from '../state/masklets';
+import {
+  closeEdit,
+  closeReachedEdits,
+  forgetChanges,
+  FrameMark,
+  markOf,
+  markFresh,
+  noteChanges,
+  writeMasks,
+  type MaskletsState,
+} from '../state/masklets';
 import { objectsToTrack, promptedObjects, startOfRun } from '../state/object-status';
 import { isPrompted, promptedFrames } from '../state/prompts';
 import { patch } from '../state/store';
@@ -36,6 +46,9 @@ type CurrentRun = {
   controller: AbortController;
   ended: Promise<number>;
   frames: number;
+  /** Objects that were tracked before it began. */
+  knownObjects: ReadonlySet<ObjectId>;
+  again: number;
   changed: number;
   isAffectedOnly: boolean;
 };
@@ -46,6 +59,8 @@ export class TrackCommands {
   readonly #player: Player;
   readonly #history: History;
   #current: CurrentRun | null = null;
+  /** The viewport was still with the last run when it ended. */
+  #wasFollowed = false;
 
   constructor(context: EngineContext, model: ModelCommands, player: Player, history: History) {
     this.#context = context;
@@ -70,7 +85,7 @@ export class TrackCommands {
     const whole = objects.filter((id) => !again.includes(id));
     const firstPrompt = Math.min(...whole.flatMap((id) => promptedFrames(state.prompts, id)));
     const start = startOfRun(state, whole, direction) ?? firstPrompt;
-    return this.#run(objects, direction, [
+    const frames = await this.#run(objects, direction, [
       () => editPasses(store.getState(), again, scope),
       () => gapPasses(store.getState(), again, scope),
       () => (whole.length > 0 ? passesFrom(whole, start, scope) : []),
@@ -81,6 +96,17 @@ export class TrackCommands {
         return editPasses(store.getState(), objects.filter(isEdited), scope);
       },
     ]);
+    await this.#comeBack(state.playback.frameIndex);
+    return frames;
+  }
+
+  /**
+   * To where the person was when the run began, unless they looked elsewhere meanwhile. Who stops a run does so for what
+   * they see: there it stays.
+   */
+  async #comeBack(frameIndex: number): Promise<void> {
+    const { last } = this.#context.store.getState().tracking;
+    if (this.#wasFollowed && last && !last.isStopped) await this.#player.seek(frameIndex);
   }
 
   /** Tracks a number of frames on from the frame shown, backward when negative. @throws as `track` */
@@ -138,7 +164,17 @@ export class TrackCommands {
     if (objects.length === 0) throw new MaskletError('nothing-to-track', 'There is nothing to track yet.');
     const { store } = this.#context;
     const controller = new AbortController();
-    const run: CurrentRun = { controller, ended: Promise.resolve(0), frames: 0, changed: 0, isAffectedOnly: false };
+    const { byObject } = store.getState().masklets;
+    const knownObjects = new Set(objects.filter((id) => (byObject[id]?.trackedFrames ?? 0) > 0));
+    const run: CurrentRun = {
+      controller,
+      ended: Promise.resolve(0),
+      frames: 0,
+      knownObjects,
+      again: 0,
+      changed: 0,
+      isAffectedOnly: false,
+    };
     this.#current = run;
     const step = this.#history.begin('track', { object: objects.length === 1 ? objects[0]! : null });
     store.setState(({ masklets, tracking }) => ({
@@ -152,6 +188,7 @@ export class TrackCommands {
           done: 0,
           total: 0,
           msPerFrame: null,
+          measured: 0,
           isCancelling: false,
           isFollowed: true,
         },
@@ -159,8 +196,11 @@ export class TrackCommands {
     }));
     run.ended = this.#passAll(run, phases).finally(() => {
       this.#current = null;
-      const { frames, changed, isAffectedOnly } = run;
-      patch(store, 'tracking', { run: null, last: frames > 0 ? { frames, changed, isAffectedOnly } : null });
+      const { frames, again, changed, isAffectedOnly } = run;
+      const isStopped = controller.signal.aborted;
+      this.#wasFollowed = store.getState().tracking.run?.isFollowed ?? false;
+      const last = frames > 0 ? { frames, again, changed, isAffectedOnly, isStopped } : null;
+      patch(store, 'tracking', { run: null, last });
       if (frames === 0) this.#history.forget(step);
     });
     return run.ended;
@@ -266,20 +306,31 @@ export class TrackCommands {
     store.setState(({ masklets, tracking, model }) => {
       // A removed object's last mask may still be on its way.
       const present = new Set(store.getState().objects.list.map(({ id }) => id));
+      // The columns are written in place.
+      if (
+        tracked.masks.some(
+          ({ object }) => run.knownObjects.has(object) && isMarked(masklets, object, tracked.frameIndex),
+        )
+      )
+        run.again++;
       const next = writeMasks(
         masklets,
         tracked.masks.filter(({ object }) => present.has(object)),
       );
       const agreements = tracked.masks.map(({ object }, n) => ({ object, agreement: tracked.agreements[n] ?? null }));
       if (noteChanges(next, tracked.frameIndex, agreements, isBackward) > 0) run.changed++;
-      const before = tracking.run?.msPerFrame ?? elapsedMs;
-      const msPerFrame = before + (elapsedMs - before) * newestWeight;
+      // A prompted frame is there already.
+      const isComputed = tracked.masks.some(({ origin }) => origin === 'track');
+      const measured = (tracking.run?.measured ?? 0) + (isComputed ? 1 : 0);
+      // The first one also waits for what was prepared for it.
+      const before = measured > 2 ? (tracking.run?.msPerFrame ?? elapsedMs) : elapsedMs;
+      const msPerFrame = isComputed ? before + (elapsedMs - before) * newestWeight : (tracking.run?.msPerFrame ?? null);
       const done = doneBefore + tracked.done;
       const total = doneBefore + tracked.total + later;
       return {
         masklets: next,
-        model: { ...model, msPerFrame },
-        tracking: { ...tracking, run: tracking.run && { ...tracking.run, done, total, msPerFrame } },
+        model: msPerFrame === null ? model : { ...model, msPerFrame },
+        tracking: { ...tracking, run: tracking.run && { ...tracking.run, done, total, msPerFrame, measured } },
       };
     });
   }
@@ -291,6 +342,10 @@ export class TrackCommands {
       if (!isOfFrame(error)) this.#context.report('frame', error);
     });
   }
+}
+
+function isMarked({ byObject }: MaskletsState, object: ObjectId, frameIndex: number): boolean {
+  return markOf(byObject[object], frameIndex) !== FrameMark.none;
 }
 
 function lengthOf({ from, to }: PlannedRequest): number {

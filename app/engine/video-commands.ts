@@ -10,6 +10,7 @@ import { noObjects } from '../state/objects';
 import { playbackAtStart } from '../state/playback';
 import { noPrompts, promptedFrames, promptsBefore } from '../state/prompts';
 import { patch } from '../state/store';
+import { notTracking } from '../state/tracking';
 import type { EngineContext } from './context';
 import type { FrameMasks } from './frame-masks';
 import { isOfFrame, type FramePresenter } from './frame-presenter';
@@ -158,6 +159,7 @@ export class VideoCommands {
       masklets: maskletsOf(live?.answers ?? [], video.frameCount),
       playback: { ...playbackAtStart, frameIndex: live ? firstPrompted(live) : 0 },
       exporting: noExport,
+      tracking: notTracking,
       model: { ...model, msPerFrame: null },
       view: {
         ...view,
@@ -165,6 +167,7 @@ export class VideoCommands {
         selectedPoint: null,
         hoveredObject: null,
         cursor: null,
+        comparison: 'off',
         pointLabel: 1,
         zoom: null,
         brushSize: Math.max(2, Math.round(Math.min(video.width, video.height) / 16)),

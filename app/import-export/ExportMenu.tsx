@@ -46,6 +46,8 @@ function ExportPanel() {
     [objects, byObject],
   );
   const stale = rows.filter(({ id }) => (byObject[id]?.staleFrames ?? 0) > 0).map(({ name }) => name);
+  const total = useAppState((state) => state.masklets.frameCount);
+  const partly = rows.filter(({ masks }) => masks < total).map(({ name }) => name);
   const masks = rows.reduce((sum, row) => sum + row.masks, 0);
   return (
     <div className={styles.panel}>
@@ -65,12 +67,13 @@ function ExportPanel() {
             <li key={id}>
               <span className={styles.chip} style={{ background: objectColor(colorIndex) }} />
               <span className={styles.name}>{name}</span>
-              <span className={styles.count}>{count}</span>
+              <span className={styles.count}>{t.objects.framesOf(count, total)}</span>
             </li>
           ))}
         </ul>
       )}
       {stale.length > 0 ? <p className={styles.stale}>{t.exporting.staleWarning(stale)}</p> : null}
+      {partly.length > 0 ? <p className={styles.stale}>{t.exporting.partly(partly)}</p> : null}
       {notice ? <NoticeBar {...notice} /> : null}
       {progress ? (
         <div className={styles.progress}>

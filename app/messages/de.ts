@@ -550,6 +550,9 @@ export const de: Messages = {
       tracked: 'verfolgt',
       absent: 'abwesend',
     },
+    partlyTitle: 'Noch nicht in allen Frames: Verfolgen macht den Rest',
+    framesOf: (marked, total) => `${formatNumber(marked)} / ${formatNumber(total)}`,
+    partly: (marked, total) => `Masken in ${formatNumber(marked)} von ${frames(total)}`,
     statusTitle: {
       untracked: 'Noch nicht verfolgt',
       stale: 'Die Prompts haben sich seit dem Verfolgen geändert: noch einmal verfolgen',
@@ -562,8 +565,8 @@ export const de: Messages = {
     remove: (name) => `${name} löschen`,
     rename: (name) => `${name} umbenennen`,
     nameField: 'Name',
-    propertiesTitle: 'In allen Bildern',
-    properties: (name: string) => `Eigenschaften von ${name}`,
+    propertiesTitle: 'In allen Frames',
+    properties: (name) => `Eigenschaften von ${name}`,
     menu: (name) => `Mehr zu ${name}`,
     color: 'Farbe',
     colorOf: (n) => `Farbe ${n}`,
@@ -699,7 +702,13 @@ export const de: Messages = {
     toFrameGo: 'Verfolgen',
     compare: 'Vergleichen',
     compareAbout: 'Mit den Masken von vorher vergleichen',
-    retracked: (n, changed) => `${frames(n)} neu verfolgt, ${formatNumber(changed)} geändert`,
+    lastRun: ({ frames: n, again, changed, isStopped }) => {
+      if (isStopped) return `Angehalten. ${frames(n)} behalten`;
+      if (again === 0) return `${frames(n)} verfolgt`;
+      if (again < n)
+        return `${frames(n)} verfolgt, ${formatNumber(again)} davon neu, ${formatNumber(changed)} geändert`;
+      return `${frames(n)} neu verfolgt, ${formatNumber(changed)} geändert`;
+    },
     cancel: 'Abbrechen',
     cancelling: 'Hält an …',
     starting: 'Beginnt …',
@@ -729,6 +738,8 @@ export const de: Messages = {
     objects: (objects, files) => `${count(objects, 'Objekt', 'Objekte')} · ${count(files, 'Maske', 'Masken')}`,
     staleWarning: (names) =>
       `${formatList(names)}: Die Prompts haben sich seit dem Verfolgen geändert. Noch einmal verfolgen, damit die Masken ihnen folgen.`,
+    partly: (names) =>
+      `${formatList(names)}: nicht in allen Frames verfolgt. Erst verfolgen, oder die Frames speichern, die es gibt.`,
     save: (extension) => `${extension.toUpperCase()} speichern`,
     running: (done, total) => `${formatNumber(done)} von ${formatNumber(total)}`,
     cancel: 'Abbrechen',

@@ -4,7 +4,9 @@ import type { ExportFormat } from '../../workers/protocol/export-formats';
 import type { HistoryAction } from '../state/history';
 import type { SampleName } from '../state/project';
 import type { RecordingFailure, RecordingSource } from '../state/recording';
+import type { ObjectStatus } from '../state/object-status';
 import type { ReviewReason } from '../state/review';
+import type { TrackingResult } from '../state/tracking';
 import type { Comparison, Question, Theme } from '../state/view';
 import {
   count,
@@ -429,14 +431,17 @@ export const en = {
       tracking: 'tracking',
       tracked: 'tracked',
       absent: 'absent',
-    },
+    } satisfies Record<ObjectStatus, string>,
+    partlyTitle: 'Not on all frames yet: press Track for the rest',
+    framesOf: (marked: number, total: number) => `${formatNumber(marked)} / ${formatNumber(total)}`,
+    partly: (marked: number, total: number) => `masks on ${formatNumber(marked)} of ${count(total, 'frame', 'frames')}`,
     statusTitle: {
       untracked: 'Not tracked yet',
       stale: 'Its prompts have changed since it was tracked: track again',
       tracking: 'Being tracked now',
       tracked: 'Tracked, and its prompts have not changed since',
       absent: 'Not visible on this frame',
-    },
+    } satisfies Record<ObjectStatus, string>,
     show: (name: string) => `Show ${name}`,
     hide: (name: string) => `Hide ${name}`,
     remove: (name: string) => `Delete ${name}`,
@@ -578,8 +583,13 @@ export const en = {
     toFrameGo: 'Track',
     compare: 'Compare',
     compareAbout: 'Compare with the masks before',
-    retracked: (frames: number, changed: number) =>
-      `Tracked ${count(frames, 'frame', 'frames')} again, ${formatNumber(changed)} changed`,
+    lastRun: ({ frames, again, changed, isStopped }: TrackingResult) => {
+      if (isStopped) return `Stopped. ${count(frames, 'frame', 'frames')} kept`;
+      if (again === 0) return `Tracked ${count(frames, 'frame', 'frames')}`;
+      if (again < frames)
+        return `Tracked ${count(frames, 'frame', 'frames')}, ${formatNumber(again)} of them again, ${formatNumber(changed)} changed`;
+      return `Tracked ${count(frames, 'frame', 'frames')} again, ${formatNumber(changed)} changed`;
+    },
     cancel: 'Cancel',
     cancelling: 'Stopping…',
     starting: 'Starting…',
@@ -614,6 +624,8 @@ export const en = {
       `${count(objects, 'object', 'objects')} · ${count(files, 'mask', 'masks')}`,
     staleWarning: (names: readonly string[]) =>
       `${formatList(names)}: prompts have changed since tracking. Track again for masks that follow them.`,
+    partly: (names: readonly string[]) =>
+      `${formatList(names)}: not tracked on all frames. Press Track first, or save the frames there are.`,
     save: (extension: string) => `Save ${extension === 'zip' ? 'zip' : extension.toUpperCase()}`,
     running: (done: number, total: number) => `${formatNumber(done)} of ${formatNumber(total)}`,
     cancel: 'Cancel',

@@ -14,6 +14,9 @@ export function ObjectRow({ entry, isSelected }: { entry: ObjectEntry; isSelecte
   const { id, name, isVisible, isLocked } = entry;
   const engine = useEngine();
   const status = useAppState((state) => objectStatus(state, id));
+  const marked = useAppState((state) => state.masklets.byObject[id]?.markedFrames ?? 0);
+  const total = useAppState((state) => state.masklets.frameCount);
+  const isPartly = status === 'tracked' && marked < total;
   const isHovered = useAppState((state) => state.view.hoveredObject === id);
   const [isRenaming, setIsRenaming] = useState(false);
   const rowRef = useScrollIntoView<HTMLLIElement>(isSelected);
@@ -43,7 +46,7 @@ export function ObjectRow({ entry, isSelected }: { entry: ObjectEntry; isSelecte
           type="button"
           className={styles.select}
           aria-pressed={isSelected}
-          aria-label={t.objects.select(name, t.objects.status[status])}
+          aria-label={t.objects.select(name, isPartly ? t.objects.partly(marked, total) : t.objects.status[status])}
           onClick={() => engine.objects.select(id)}
           onDoubleClick={() => setIsRenaming(true)}
           onKeyDown={(event) => {
@@ -56,8 +59,12 @@ export function ObjectRow({ entry, isSelected }: { entry: ObjectEntry; isSelecte
           }}
         >
           <span className={styles.name}>{name}</span>
-          <span className={styles.status} data-status={status} title={t.objects.statusTitle[status]}>
-            {t.objects.status[status]}
+          <span
+            className={styles.status}
+            data-status={isPartly ? 'partly' : status}
+            title={isPartly ? t.objects.partlyTitle : t.objects.statusTitle[status]}
+          >
+            {isPartly ? t.objects.framesOf(marked, total) : t.objects.status[status]}
           </span>
         </button>
       )}

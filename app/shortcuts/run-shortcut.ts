@@ -86,7 +86,12 @@ const commands: Record<ShortcutId, (context: Context) => Done> = {
   },
   undo: ({ engine }) => engine.history.undo(),
   redo: ({ engine }) => engine.history.redo(),
-  cancel: ({ engine, state }) => (state.tracking.run ? engine.tracking.cancel() : undefined),
+  cancel: ({ engine, store, state }) => {
+    if (state.tracking.run) return engine.tracking.cancel();
+    if (state.view.comparison === 'off') return undefined;
+    patch(store, 'view', { comparison: 'off' });
+    return Promise.resolve();
+  },
 };
 
 /** To where a video pixel is one of the screen's. */

@@ -21,6 +21,8 @@ export type MaskColumns = {
   readonly isLocked: Uint8Array;
   /** 1 where the last run over it has visibly changed the mask. */
   readonly isChanged: Uint8Array;
+  /** 1 − IoU of that mask with the one before. */
+  readonly change: Float32Array;
   readonly area: Uint32Array;
   /** Which way the run went that made a tracked mask: 1 forward, 2 backward, 0 before it is known. */
   readonly passage: Uint8Array;
@@ -197,12 +199,24 @@ export function noteChanges(
     const columns = state.byObject[object]?.columns;
     if (!columns) continue;
     columns.isChanged[frameIndex] = isChanged ? 1 : 0;
+    columns.change[frameIndex] = isChanged ? 1 - agreement : 0;
     const passage = isBackward ? 2 : 1;
     const isOtherWay = columns.passage[frameIndex] === 3 - passage;
     columns.disagreement[frameIndex] = isOtherWay && agreement !== null ? 1 - agreement : 0;
     columns.passage[frameIndex] = columns.isTracked[frameIndex] === 1 ? passage : 0;
   }
   return changed;
+}
+
+/** The frame on which the last run has changed masks most; null where it changed none. */
+export function mostChangedFrame({ byObject }: MaskletsState): number | null {
+  let found: { frameIndex: number; change: number } | null = null;
+  for (const { columns } of Object.values(byObject)) {
+    for (const [frameIndex, change] of columns.change.entries()) {
+      if (change > (found?.change ?? 0)) found = { frameIndex, change };
+    }
+  }
+  return found && found.frameIndex;
 }
 
 /** Before a run: what the one before changed is no news. */
@@ -213,6 +227,7 @@ export function forgetChanges(state: MaskletsState, objects: readonly ObjectId[]
     if (!before?.columns.isChanged.includes(1)) continue;
     const masklet = writable(before);
     masklet.columns.isChanged.fill(0);
+    masklet.columns.change.fill(0);
     next = put(next, object, masklet);
   }
   return next;
@@ -284,6 +299,7 @@ function emptyMasklet(frameCount: number): Masklet {
     isTracked: new Uint8Array(frameCount),
     isLocked: new Uint8Array(frameCount),
     isChanged: new Uint8Array(frameCount),
+    change: new Float32Array(frameCount),
     passage: new Uint8Array(frameCount),
     disagreement: new Float32Array(frameCount),
     area: new Uint32Array(frameCount),

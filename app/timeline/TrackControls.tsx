@@ -2,6 +2,7 @@ import { ArrowLeftToLine, ArrowRightToLine, MoveHorizontal, X } from 'lucide-rea
 import { useApp, useAppState, useEngine } from '../app-context';
 import { t } from '../messages/messages';
 import { run } from '../run-command';
+import { mostChangedFrame } from '../state/masklets';
 import { patch } from '../state/store';
 import { timeLeftMs, type TrackingRun } from '../state/tracking';
 import { Button } from '../ui/Button';
@@ -62,24 +63,21 @@ function TrackButtons() {
   );
 }
 
-/** What the last run did, and a way to see it: the first frame that it changed, beside what was there before. */
+/** What the last run did, and a way to see it: where it changed most, beside what was there before. */
 function LastRun() {
   const { engine, store } = useApp();
   const last = useAppState((state) => state.tracking.last);
   const isCompared = useAppState((state) => state.view.comparison === 'before');
-  if (!last?.isAffectedOnly) return null;
+  if (!last) return null;
   const compare = () => {
     patch(store, 'view', { comparison: isCompared ? 'off' : 'before' });
-    const { masklets, playback } = store.getState();
-    const isChanged = Object.values(masklets.byObject).map(({ columns }) => columns.isChanged);
-    if (isCompared || isChanged.some((changed) => changed[playback.frameIndex] === 1)) return;
-    const first = Math.min(...isChanged.map((changed) => changed.indexOf(1)).filter((frameIndex) => frameIndex >= 0));
-    if (first < Infinity) run(engine.player.seek(first));
+    const most = mostChangedFrame(store.getState().masklets);
+    if (!isCompared && most !== null) run(engine.player.seek(most));
   };
   return (
     <span className={styles.last}>
-      <output>{t.timeline.retracked(last.frames, last.changed)}</output>
-      {last.changed > 0 ? (
+      <output data-stopped={last.isStopped || undefined}>{t.timeline.lastRun(last)}</output>
+      {last.again > 0 && last.changed > 0 ? (
         <Tooltip label={t.timeline.compareAbout} keys={[]} side="top">
           <Button variant="quiet" aria-pressed={isCompared} onClick={compare}>
             {t.timeline.compare}
