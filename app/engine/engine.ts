@@ -1,7 +1,10 @@
 /** All commands of the page, wired up: what the interface and the automation API call. */
-import type { LoadModelRequest } from '../../workers/protocol/segment-contract';
+import type { MaskResult } from '../../workers/protocol/mask';
+import type { AdoptedObject, LoadModelRequest } from '../../workers/protocol/segment-contract';
+import type { VideoInfo } from '../../workers/protocol/video';
 import { noAnswers } from '../state/answers';
-import { maskletsFor } from '../state/masklets';
+import { markedFrames, maskletsFor } from '../state/masklets';
+import { promptedFrames, promptsOn } from '../state/prompts';
 import { watch, type AppStore } from '../state/store';
 import { CatalogueCommands } from './catalogue-commands';
 import { EarlierMasks } from './earlier-masks';
@@ -77,7 +80,7 @@ export class Engine {
     this.#startThread = startThread;
     const context = new EngineContext(store, this.#startThreads(), clock);
     this.context = context;
-    this.model = new ModelCommands(context, packUrl, provider);
+    this.model = new ModelCommands(context, packUrl, provider, () => this.#renew());
     this.catalogue = new CatalogueCommands(context, this.model, catalogueUrl);
     this.#marks = new History(context, this.model);
     this.masks = new FrameMasks(context);
@@ -114,6 +117,49 @@ export class Engine {
   async restart(): Promise<void> {
     const { context } = this;
     const { store } = context;
+    await this.#startAgain();
+    void this.model.load().catch(() => undefined);
+    const { objects } = store.getState();
+    try {
+      const isOpen = await this.#openAgain(async ({ segment }, video) => {
+        store.setState({ masklets: maskletsFor(video.frameCount), answers: noAnswers });
+        for (const { id } of objects.list) await segment.addObject(id);
+      });
+      if (isOpen) await this.prompts.restate();
+    } catch (error) {
+      context.report('threads', error);
+    }
+  }
+
+  /** New threads that know what those before knew, masks too; the model is still to be loaded. */
+  async #renew(): Promise<void> {
+    const { context } = this;
+    const known = await this.#knownObjects();
+    const { told } = this.#marks;
+    await this.#startAgain();
+    await this.#openAgain(async ({ segment }) => segment.adopt(known));
+    this.#marks.told = told;
+    // Those that were never answered wait for the model.
+    void this.prompts.stateUntold().catch((error: unknown) => context.report('frame', error));
+  }
+
+  /** As the worker has them, which answers although it can run no model. */
+  async #knownObjects(): Promise<AdoptedObject[]> {
+    const { store, threads } = this.context;
+    const { objects, masklets } = store.getState();
+    const { told } = this.#marks;
+    const marked = new Set(Object.values(masklets.byObject).flatMap(markedFrames));
+    const masks: MaskResult[] = [];
+    for (const frameIndex of marked) masks.push(...(await threads.segment.masksOfFrame(frameIndex)));
+    return objects.list.map(({ id }) => ({
+      object: id,
+      prompts: promptedFrames(told, id).map((frameIndex) => ({ frameIndex, prompts: promptsOn(told, id, frameIndex) })),
+      masks: masks.filter(({ object }) => object === id),
+    }));
+  }
+
+  async #startAgain(): Promise<void> {
+    const { context } = this;
     this.player.pause();
     context.generation++;
     context.threads.stop();
@@ -122,28 +168,25 @@ export class Engine {
     context.dismiss('threads');
     this.masks.clear();
     this.#marks.clear();
-    void this.model.load().catch(() => undefined);
-    const { source } = this.video;
-    if (!source) return;
-    const { playback, objects } = store.getState();
+  }
+
+  /** @returns false when there was no video */
+  async #openAgain(tellObjects: (threads: Threads, video: VideoInfo) => Promise<void>): Promise<boolean> {
+    const { context } = this;
     const { threads } = context;
-    try {
-      const video = await threads.media.open(
-        [...source.files],
-        source.name,
-        source.options,
-        new AbortController().signal,
-      );
-      store.setState({ masklets: maskletsFor(video.frameCount), answers: noAnswers });
-      context.joined = threads.joinVideo(video).then(async () => {
-        for (const { id } of objects.list) await threads.segment.addObject(id);
-        this.#settingsSync.restart();
-      });
-      await Promise.all([this.presenter.show(playback.frameIndex), context.joined]);
-      await this.prompts.restate();
-    } catch (error) {
-      context.report('threads', error);
+    const { source } = this.video;
+    if (!source) {
+      this.#settingsSync.restart();
+      return false;
     }
+    const { files, name, options } = source;
+    const video = await threads.media.open([...files], name, options, new AbortController().signal);
+    context.joined = threads.joinVideo(video).then(async () => {
+      await tellObjects(threads, video);
+      this.#settingsSync.restart();
+    });
+    await Promise.all([this.presenter.show(context.store.getState().playback.frameIndex), context.joined]);
+    return true;
   }
 
   #startThreads(): Threads {

@@ -296,6 +296,12 @@ export function fakeEngine() {
     async dropSnapshots(dropped) {
       for (const snapshot of dropped) snapshots.delete(snapshot);
     },
+    async adopt(adopted) {
+      for (const { object, masks: known } of adopted) {
+        calls.push(`adopt ${object}`);
+        for (const mask of known) masks.set(`${object}:${mask.frameIndex}`, mask);
+      }
+    },
     async setCleanUp(object, cleanUp) {
       calls.push(`clean ${object} ${cleanUp ? Object.values(cleanUp).join() : 'none'}`);
     },

@@ -1,5 +1,5 @@
 /** What clicks, drags and keys on the frame mean: commands on the selected object and the frame shown. */
-import type { MaskRle } from '../../workers/protocol/mask';
+import type { MaskResult, MaskRle } from '../../workers/protocol/mask';
 import type { BoxPrompt, FramePrompts, ObjectId, PointLabel } from '../../workers/protocol/prompt';
 import { editMask, emptyMask, maskHas, type ColumnSpans } from '../masks/edit-mask';
 import { findObject } from '../state/objects';
@@ -7,7 +7,14 @@ import { emptyPrompts, isPrompted, promptsOn, withBox, withoutPoint, withPoints 
 import { patch, type AppStore } from '../state/store';
 import type { Engine } from './engine';
 
-export type PromptOutcome = 'prompted' | 'negative-first';
+/**
+ * What came of a prompt. A negative click may do nothing: where the object was not (`nothing-there`), or where the model
+ * keeps it all the same (`kept-there`).
+ */
+export type PromptOutcome = 'prompted' | 'negative-first' | 'nothing-there' | 'kept-there';
+
+/** A share of the mask's pixels that nobody sees come or go. */
+const unseenChange = 0.005;
 
 /**
  * A point on the frame shown, for the selected object. The first positive one makes the object. A run that goes on takes
@@ -23,8 +30,22 @@ export async function promptPoint(
   const hasNothing = view.selectedObject === null || !isPrompted(prompts, view.selectedObject);
   // Without a positive prompt on any frame there is nothing to take away from.
   if (label === 0 && hasNothing) return 'negative-first';
-  await promptSelected(engine, store, (before) => withPoints(before, [{ xNorm, yNorm, label }]));
-  return 'prompted';
+  const place = shownPlace(store);
+  const before = knownMask(engine, place);
+  await promptSelected(engine, store, (earlier) => withPoints(earlier, [{ xNorm, yNorm, label }]), place);
+  if (label === 1) return 'prompted';
+  await engine.masks.load(place.frameIndex);
+  const after = knownMask(engine, place);
+  const has = (mask: MaskResult | null) =>
+    mask !== null && maskHas(mask.rle, xNorm * mask.rle.width, yNorm * mask.rle.height);
+  if (has(after)) return 'kept-there';
+  const change = Math.abs((after?.area ?? 0) - (before?.area ?? 0));
+  return !has(before) && change <= unseenChange * (before?.area ?? 0) ? 'nothing-there' : 'prompted';
+}
+
+/** Of the object at a place, as it is seen. */
+function knownMask(engine: Engine, { object, frameIndex }: Place): MaskResult | null {
+  return engine.masks.known(frameIndex).find((mask) => mask.object === object) ?? null;
 }
 
 /** A box around the object on the frame shown, in place of the one before. */
@@ -135,7 +156,13 @@ async function promptSelected(
   const change = (id: ObjectId) => engine.prompts.change(id, frameIndex, edit);
   const answer =
     object === null
-      ? engine.history.together('new-object', { frameIndex }, () => change(engine.objects.add()))
+      ? engine.history.together('new-object', { frameIndex }, (step) => {
+          const id = engine.objects.add();
+          return change(id).catch((error: unknown) => {
+            engine.objects.dropUnprompted(id, step);
+            throw error;
+          });
+        })
       : change(object);
   await Promise.all([held, answer]);
 }

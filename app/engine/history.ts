@@ -104,11 +104,11 @@ export class History {
   }
 
   /** Makes one step of all that `body` begins before it first waits. */
-  together<R>(action: HistoryStep['action'], options: StepOptions, body: () => R): R {
-    this.begin(action, options);
+  together<R>(action: HistoryStep['action'], options: StepOptions, body: (step: number | null) => R): R {
+    const step = this.begin(action, options);
     this.#nesting++;
     try {
-      return body();
+      return body(step);
     } finally {
       this.#nesting--;
     }

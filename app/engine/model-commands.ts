@@ -1,5 +1,5 @@
 /** Loads the model, and another provider for it when the device goes. */
-import { asMaskletError, failureOf, MaskletError } from '../../workers/protocol/errors';
+import { asMaskletError, failureOf, MaskletError, type Failure } from '../../workers/protocol/errors';
 import { callback } from '../../workers/protocol/rpc';
 import type { LoadModelRequest, ModelSource, ModelStatus } from '../../workers/protocol/segment-contract';
 import { patch } from '../state/store';
@@ -8,13 +8,21 @@ import type { EngineContext } from './context';
 export class ModelCommands {
   readonly #context: EngineContext;
   readonly #embedded: ModelSource;
+  readonly #renew: () => Promise<void>;
   #source: ModelSource;
   #imageSize: number | undefined;
   #provider: LoadModelRequest['provider'];
   #loading: Promise<ModelStatus> | null = null;
   #recovering: Promise<void> | null = null;
 
-  constructor(context: EngineContext, packUrl: string, provider: LoadModelRequest['provider']) {
+  /** @param renew starts the segment worker again, with what is known there */
+  constructor(
+    context: EngineContext,
+    packUrl: string,
+    provider: LoadModelRequest['provider'],
+    renew: () => Promise<void>,
+  ) {
+    this.#renew = renew;
     this.#context = context;
     this.#embedded = { kind: 'pack', url: packUrl };
     this.#source = this.#embedded;
@@ -91,14 +99,16 @@ export class ModelCommands {
   }
 
   async #load(provider: LoadModelRequest['provider']): Promise<ModelStatus> {
-    const { store, threads } = this.#context;
+    const { store } = this.#context;
+    const { failure, status: last } = store.getState().model;
     // The rest of a failed download still reports for a moment.
     let isLoading = true;
     let wasChecked = false;
     this.#context.dismiss('model');
     patch(store, 'model', { stage: 'download', loadedBytes: 0, totalBytes: 0, failure: null, msPerFrame: null });
     try {
-      const status = await threads.segment.loadModel(
+      if (isNotStarted(failure) || isNotStarted(last?.fallback ?? null)) await this.#renew();
+      const status = await this.#context.threads.segment.loadModel(
         { source: this.#source, provider, ...(this.#imageSize ? { imageSize: this.#imageSize } : {}) },
         callback(({ stage, loadedBytes, totalBytes }) => {
           if (isLoading) patch(store, 'model', { stage, loadedBytes, totalBytes });
@@ -118,4 +128,9 @@ export class ModelCommands {
       isLoading = false;
     }
   }
+}
+
+/** ONNX Runtime fails for as long as its worker lives when it failed once. */
+function isNotStarted(failure: Failure | null): boolean {
+  return failure?.reason?.[0] === 'runtime-not-started';
 }

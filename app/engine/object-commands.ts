@@ -48,6 +48,20 @@ export class ObjectCommands {
     return unused.id;
   }
 
+  /** Takes back that an object was added whose first prompt was not answered: it is as if it had not been clicked. */
+  dropUnprompted(id: ObjectId, step: number | null): void {
+    const { store, threads } = this.#context;
+    const { objects, prompts } = store.getState();
+    if (!findObject(objects, id) || isPrompted(prompts, id)) return;
+    this.#history.forget(step);
+    store.setState(({ view }) => ({
+      objects: removeObject(objects, id),
+      view: { ...view, selectedObject: view.selectedObject === id ? neighbourOf(objects, id) : view.selectedObject },
+    }));
+    // A worker that is gone knows it no more.
+    this.#context.joined = this.#context.joined.then(() => threads.segment.removeObject(id)).catch(() => undefined);
+  }
+
   /** Removes an object with its prompts and masks; the others keep theirs. @throws `unknown-object` */
   async remove(id: ObjectId): Promise<void> {
     this.#context.checkObject(id);

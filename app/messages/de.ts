@@ -186,6 +186,9 @@ export const de: Messages = {
     'no-labels': () =>
       'Das ist ein Foto, kein Bild von Masken: Es hat zu viele Farben. Eines nehmen, in dem jedes Objekt eine Farbe hat.',
     'no-web-address': (text) => `${text} ist keine Webadresse. Eine wie https://example.org angeben.`,
+    'server-refuses': (host, status) => `${host} antwortet mit ${status}. Später noch einmal versuchen.`,
+    'runtime-not-started': () =>
+      'ONNX Runtime, das die Modelle ausführt, ließ sich nicht starten. Noch einmal laden: Es wird dann neu gestartet.',
     'language-missing': (language) =>
       `Die Wörter der Seite auf ${language} ließen sich nicht laden. Die Verbindung prüfen und noch einmal wählen.`,
     'export-goes-on': () => 'Es wird gerade exportiert. Zuerst abbrechen.',
@@ -534,6 +537,21 @@ export const de: Messages = {
     correct: 'Einen Frame mit falscher Maske suchen, sie dort korrigieren und noch einmal verfolgen.',
     stale: 'Gestreifte Frames sind veraltet. „Verfolgen“ erneuert sie.',
     newObject: 'Das nächste Objekt anklicken.',
+    select: 'Klick wählt ein Objekt, Ziehen verschiebt die Ansicht.',
+    firstBox: 'Eine Box um das Objekt ziehen, das freigestellt werden soll.',
+    refineBox: 'Die Box an den Rändern ziehen, rechts klicken, was nicht dazugehört, dann Verfolgen.',
+    refineBoxByTouch: 'Die Box an den Rändern ziehen, halten, was nicht dazugehört, dann Verfolgen.',
+    brush: 'Das Objekt malen; mit Alt wird weggenommen.',
+    brushByTouch: 'Das Objekt malen; der Radierer nimmt weg.',
+    eraser: 'Übermalen, was nicht dazugehört; mit Alt kommt hinzu.',
+    eraserByTouch: 'Übermalen, was nicht dazugehört; der Pinsel fügt hinzu.',
+    nothingToErase: 'Es gibt noch nichts zu radieren: das Objekt erst anklicken oder malen.',
+    lasso: 'Um das Objekt zeichnen oder Ecken klicken; mit Alt wird weggenommen.',
+    lassoByTouch: 'Um das Objekt zeichnen oder Ecken tippen.',
+    nothingThere: 'Hier ist das Objekt nicht; der Klick hat nichts geändert.',
+    keptThere: 'Das Modell behält diese Stelle trotzdem.',
+    eraseInstead: 'Von Hand radieren',
+    undo: 'Klick rückgängig machen',
     hide: 'Hinweis ausblenden',
   },
 

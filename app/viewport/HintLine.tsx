@@ -14,7 +14,8 @@ export function HintLine({ isNegativeFirst }: { isNegativeFirst: boolean }) {
   const isTouch = useMediaQuery('(pointer: coarse)');
   const [hidden, setHidden] = useState(readHidden);
   const shown = hint !== null && !hidden.includes(hint) ? hint : null;
-  if (isNegativeFirst) return <output className={styles.hint}>{t.hints.negativeFirst}</output>;
+  if (isNegativeFirst && hint !== 'nothing-to-erase')
+    return <output className={styles.hint}>{t.hints.negativeFirst}</output>;
   return (
     <div className={styles.hint}>
       <output className={styles.text}>{shown ? hintText(shown, isTouch) : null}</output>
@@ -45,6 +46,13 @@ function hintText(hint: Hint, isTouch: boolean): string {
     'passed-over': t.hints.passedOver,
     correct: t.hints.correct,
     'new-object': t.hints.newObject,
+    select: t.hints.select,
+    'first-box': t.hints.firstBox,
+    'refine-box': isTouch ? t.hints.refineBoxByTouch : t.hints.refineBox,
+    brush: isTouch ? t.hints.brushByTouch : t.hints.brush,
+    eraser: isTouch ? t.hints.eraserByTouch : t.hints.eraser,
+    'nothing-to-erase': t.hints.nothingToErase,
+    lasso: isTouch ? t.hints.lassoByTouch : t.hints.lasso,
   };
   return texts[hint];
 }

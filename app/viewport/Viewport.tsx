@@ -12,6 +12,7 @@ import { NoticeBar } from '../ui/NoticeBar';
 import { useDevicePixelRatio } from '../ui/use-device-pixel-ratio';
 import { useElementSize } from '../ui/use-element-size';
 import { useIsNarrow } from '../ui/use-media-query';
+import { ClickAnswer } from './ClickAnswer';
 import { CompareDivider } from './CompareDivider';
 import { FrameLayer } from './FrameLayer';
 import { HintLine } from './HintLine';
@@ -23,6 +24,7 @@ import { Readout } from './Readout';
 import {
   boxBetween,
   fitTransform,
+  toScreen,
   videoRect,
   visiblePart,
   zoomTransform,
@@ -54,7 +56,14 @@ export function Viewport({ video }: { video: VideoInfo }) {
     },
     [sizeRef],
   );
-  const [isNegativeFirst, setIsNegativeFirst] = useState(false);
+  const [answer, setAnswer] = useState<{
+    outcome: PromptOutcome;
+    at: NormPoint;
+    frameIndex: number;
+    position: number;
+  } | null>(null);
+  const shownFrame = useAppState((state) => (answer ? state.playback.shownFrame : null));
+  const lastStep = useAppState((state) => state.history.position);
   const [boxCorner, setBoxCorner] = useState<NormPoint | null>(null);
   const pixelRatio = useDevicePixelRatio();
   const margin = useIsNarrow() ? 0 : 24;
@@ -67,13 +76,18 @@ export function Viewport({ video }: { video: VideoInfo }) {
   const rect = useMemo(() => videoRect(video, transform, pixelRatio), [video, transform, pixelRatio]);
   const part = useMemo(() => visiblePart(video, size, transform, pixelRatio), [video, size, transform, pixelRatio]);
 
-  const onOutcome = (outcome: PromptOutcome) => setIsNegativeFirst(outcome === 'negative-first');
+  const onOutcome = (outcome: PromptOutcome, at: NormPoint) => {
+    const { playback, history } = store.getState();
+    setAnswer({ outcome, at, frameIndex: playback.shownFrame, position: history.position });
+  };
+  // It is about the last thing that was done, on the frame that is shown.
+  const isFresh = answer?.frameIndex === shownFrame && answer?.position === lastStep;
   const gestures = useStageGestures({ stage, video, size, fit, pixelRatio, onOutcome });
   const onPlace = (at: NormPoint, isOpposite: boolean) => {
     if (tool === 'brush' || tool === 'eraser') {
       const spans = brushStroke(engine, store, [{ x: at.xNorm * video.width, y: at.yNorm * video.height }]);
-      run(paintMask(engine, store, spans, (tool === 'brush') !== isOpposite).then(onOutcome));
-    } else if (tool === 'box') {
+      run(paintMask(engine, store, spans, (tool === 'brush') !== isOpposite).then((outcome) => onOutcome(outcome, at)));
+    } else if (tool === 'box' && !isOpposite) {
       setBoxCorner(boxCorner ? null : at);
       const box = boxCorner && boxBetween(boxCorner, at);
       if (box && box.x1Norm > box.x0Norm && box.y1Norm > box.y0Norm) run(promptBox(engine, store, box));
@@ -81,8 +95,9 @@ export function Viewport({ video }: { video: VideoInfo }) {
       const object = objectAt(engine, store, at);
       if (object !== null) engine.objects.select(object);
     } else {
-      const label: PointLabel = isOpposite ? (pointLabel === 1 ? 0 : 1) : pointLabel;
-      run(promptPoint(engine, store, at, label).then(onOutcome));
+      const opposite: PointLabel = tool === 'box' || pointLabel === 1 ? 0 : 1;
+      const label: PointLabel = isOpposite ? opposite : pointLabel;
+      run(promptPoint(engine, store, at, label).then((outcome) => onOutcome(outcome, at)));
     }
   };
   const onKeyDown = useStageKeys(video, {
@@ -123,13 +138,21 @@ export function Viewport({ video }: { video: VideoInfo }) {
             <UndecodedFrame />
             <PointerLayer scale={transform.scale} />
             {comparison === 'off' ? null : <CompareDivider comparison={comparison} />}
+            {answer && isFresh && (answer.outcome === 'nothing-there' || answer.outcome === 'kept-there') ? (
+              <ClickAnswer
+                outcome={answer.outcome}
+                at={toScreen(answer.at, video, transform)}
+                stage={size}
+                onClose={() => setAnswer(null)}
+              />
+            ) : null}
           </>
         ) : null}
       </div>
       <Notices />
       <footer className={styles.foot}>
         <Readout video={video} />
-        <HintLine isNegativeFirst={isNegativeFirst} />
+        <HintLine isNegativeFirst={isFresh && answer?.outcome === 'negative-first'} />
         <ViewControls scale={transform.scale} pixelRatio={pixelRatio} />
       </footer>
     </section>

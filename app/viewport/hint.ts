@@ -1,11 +1,40 @@
-/** The next step for who is new here, one at a time. */
+/** The next step for who is new here, one at a time, by the tool in hand. */
 import { isPrompted } from '../state/prompts';
 import type { AppState } from '../state/store';
+import type { Tool } from '../state/view';
 
-export type Hint = 'first-click' | 'model-loading' | 'refine' | 'stale' | 'passed-over' | 'correct' | 'new-object';
+type StepHint = 'first-click' | 'model-loading' | 'refine' | 'stale' | 'passed-over' | 'correct' | 'new-object';
+type ToolHint = 'select' | 'first-box' | 'refine-box' | 'brush' | 'eraser' | 'nothing-to-erase' | 'lasso';
+
+export type Hint = StepHint | ToolHint;
 
 /** Null when there is nothing to teach. */
 export function nextHint(state: AppState): Hint | null {
+  const step = nextStep(state);
+  // Those concern the masks, whatever is in hand.
+  if (step === null || step === 'model-loading' || step === 'stale' || step === 'passed-over') return step;
+  const { tool, selectedObject } = state.view;
+  const isNew = step === 'first-click' || step === 'new-object' || selectedObject === null;
+  return toolHint(tool, isNew) ?? step;
+}
+
+/** Null for the tool that the steps are told of. */
+function toolHint(tool: Tool, isNew: boolean): ToolHint | null {
+  switch (tool) {
+    case 'point':
+      return null;
+    case 'box':
+      return isNew ? 'first-box' : 'refine-box';
+    case 'eraser':
+      return isNew ? 'nothing-to-erase' : 'eraser';
+    case 'select':
+    case 'brush':
+    case 'lasso':
+      return tool;
+  }
+}
+
+function nextStep(state: AppState): StepHint | null {
   const { objects, prompts, masklets, model, answers, tracking, history, view } = state;
   if (tracking.run) return null;
   const hasPrompts = objects.list.some(({ id }) => isPrompted(prompts, id));

@@ -53,13 +53,15 @@ type StageGesturesOptions = {
   /** The view that was not zoomed. */
   fit: Transform;
   pixelRatio: number;
-  onOutcome: (outcome: PromptOutcome) => void;
+  onOutcome: (outcome: PromptOutcome, at: NormPoint) => void;
 };
 
 export function useStageGestures({ stage, video, size, fit, pixelRatio, onOutcome }: StageGesturesOptions) {
   const { engine, store } = useApp();
   const press = useRef<Press | null>(null);
   const pointers = useRef(new Map<number, ScreenPoint>());
+  /** Where it is over the stage. */
+  const pointer = useRef<ScreenPoint | null>(null);
   const [draft, setDraft] = useState<Draft | null>(null);
   /** Events may come faster than renders. */
   const transformNow = () => {
@@ -73,7 +75,8 @@ export function useStageGestures({ stage, video, size, fit, pixelRatio, onOutcom
   };
   const normAt = (screen: ScreenPoint): NormPoint => toVideo(screen, video, transformNow());
   const inPixels = ({ xNorm, yNorm }: NormPoint) => ({ x: xNorm * video.width, y: yNorm * video.height });
-  const prompted = (command: Promise<PromptOutcome>) => run(command.then(onOutcome));
+  const prompted = (command: Promise<PromptOutcome>, at: NormPoint) =>
+    run(command.then((outcome) => onOutcome(outcome, at)));
   const zoomAt = (at: ScreenPoint, factor: number) => {
     patch(store, 'view', { zoom: zoomedAt(at, factor, video, size, transformNow()) });
   };
@@ -91,7 +94,8 @@ export function useStageGestures({ stage, video, size, fit, pixelRatio, onOutcom
   };
   const closeLasso = (line: readonly NormPoint[], isAdding: boolean) => {
     setDraft(null);
-    if (line.length > 2) prompted(paintMask(engine, store, polygonSpans(line.map(inPixels), video), isAdding));
+    if (line.length > 2)
+      prompted(paintMask(engine, store, polygonSpans(line.map(inPixels), video), isAdding), line[0]!);
   };
 
   /** What a press does, by where and with what it begins; null when it does nothing. */
@@ -167,7 +171,7 @@ export function useStageGestures({ stage, video, size, fit, pixelRatio, onOutcom
           },
           onUp: () => {
             setDraft(null);
-            prompted(paintMask(engine, store, brushStroke(engine, store, line.map(inPixels)), isAdding));
+            prompted(paintMask(engine, store, brushStroke(engine, store, line.map(inPixels)), isAdding), at);
           },
         };
       }
@@ -195,15 +199,19 @@ export function useStageGestures({ stage, video, size, fit, pixelRatio, onOutcom
         break;
     }
     if (!isOnVideo(at)) return null;
+    // With the other button there is no box to draw: it takes a spot away, by either tool.
+    if (tool === 'box' && isOpposite) {
+      return { onMove: () => undefined, onUp: () => prompted(promptPoint(engine, store, at, 0), at) };
+    }
     return {
       onMove: (now) => setDraft({ kind: 'box', box: boxBetween(at, now) }),
       onUp: (now, isDrag) => {
         setDraft(null);
         const box = boxBetween(at, now);
         if (isDrag && box.x1Norm > box.x0Norm && box.y1Norm > box.y0Norm) {
-          run(promptBox(engine, store, box).then(() => onOutcome('prompted')));
+          run(promptBox(engine, store, box).then(() => onOutcome('prompted', at)));
         } else if (!isDrag && tool === 'point') {
-          prompted(promptPoint(engine, store, at, label));
+          prompted(promptPoint(engine, store, at, label), at);
         }
       },
     };
@@ -228,12 +236,19 @@ export function useStageGestures({ stage, video, size, fit, pixelRatio, onOutcom
   };
 
   const hover = (screen: ScreenPoint | null) => {
+    pointer.current = screen;
     const hoveredObject = screen && objectAt(engine, store, normAt(screen));
     if (store.getState().view.hoveredObject !== hoveredObject) patch(store, 'view', { hoveredObject });
     if (!screen) return;
     stage.current!.style.setProperty('--pointer-x', `${screen.x}px`);
     stage.current!.style.setProperty('--pointer-y', `${screen.y}px`);
   };
+
+  // What lies under a pointer that rests changes with the masks.
+  const onMasks = useEffectEvent(() => {
+    if (pointer.current) hover(pointer.current);
+  });
+  useEffect(() => engine.masks.subscribe(() => onMasks()), [engine]);
 
   // React's wheel listeners are passive and could not keep the page from scrolling.
   const onWheel = useEffectEvent((event: WheelEvent) => {
@@ -279,10 +294,10 @@ export function useStageGestures({ stage, video, size, fit, pixelRatio, onOutcom
         const { tool, pointLabel } = store.getState().view;
         const at = normAt(screen);
         const timer =
-          event.pointerType === 'touch' && tool === 'point'
+          event.pointerType === 'touch' && (tool === 'point' || tool === 'box')
             ? window.setTimeout(() => {
                 abandon();
-                prompted(promptPoint(engine, store, at, pointLabel === 1 ? 0 : 1));
+                prompted(promptPoint(engine, store, at, tool === 'box' || pointLabel === 1 ? 0 : 1), at);
               }, longPressMs)
             : 0;
         press.current = { pointerId: event.pointerId, start: screen, isDrag: false, timer, ...gesture };
@@ -308,6 +323,8 @@ export function useStageGestures({ stage, video, size, fit, pixelRatio, onOutcom
       },
       onPointerUp(event: PointerEvent<HTMLElement>) {
         pointers.current.delete(event.pointerId);
+        // A finger that is lifted is over nothing.
+        if (event.pointerType === 'touch') hover(null);
         const current = press.current;
         if (current?.pointerId !== event.pointerId) return;
         end();

@@ -122,6 +122,8 @@ export type ReasonValues = {
   'no-labels': [];
   'no-web-address': [text: string];
   'export-goes-on': [];
+  'server-refuses': [host: string, status: number];
+  'runtime-not-started': [];
   'language-missing': [language: string];
 };
 

@@ -193,6 +193,13 @@ export type TrackerApi = Pick<
 /** What is known of a live source when tracking on it begins. */
 export type LiveSource = { width: number; height: number };
 
+/** An object as another worker knew it. */
+export type AdoptedObject = {
+  object: ObjectId;
+  prompts: readonly { frameIndex: number; prompts: FramePrompts }[];
+  masks: readonly MaskResult[];
+};
+
 export type SegmentApi = MaskSource & {
   /**
    * Downloads, checks and compiles a pack; replaces the model before. Masks already made are kept.
@@ -243,6 +250,11 @@ export type SegmentApi = MaskSource & {
 
   addObject(object: ObjectId): Promise<void>;
   removeObject(object: ObjectId): Promise<void>;
+  /**
+   * Takes objects over from a worker before: their masks stay as they are, their prompts are decoded when they are needed.
+   * @throws `invalid-argument` where one of them is there already
+   */
+  adopt(objects: readonly AdoptedObject[]): Promise<void>;
   /**
    * States all prompts of one object on one frame, and returns its mask there. Stating none clears the frame.
    * @throws `unknown-object`, `frame-out-of-range`, `invalid-argument`, `busy`

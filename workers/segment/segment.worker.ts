@@ -334,6 +334,15 @@ const api: SegmentApi = {
     await prepare(video);
   },
 
+  async adopt(objects) {
+    const { tracker } = openedVideo();
+    for (const adopted of objects) {
+      tracker.adopt(adopted);
+      // Newer masks have larger numbers.
+      for (const mask of adopted.masks) version = Math.max(version, mask.version);
+    }
+  },
+
   async closeVideo() {
     await release(video);
     video = null;

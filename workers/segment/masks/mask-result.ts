@@ -56,9 +56,7 @@ export function maskResults(masks: readonly { object: ObjectId; mask: MaskLike }
 /** Most objects are apart from each other, and cost nothing. */
 function mayOverlap(masks: readonly MaskAtVideoSize[]): boolean {
   const boxes = masks.flatMap(({ box }) => box ?? []);
-  return boxes.some((a, n) =>
-    boxes.slice(n + 1).some((b) => a.x0 < b.x1 && b.x0 < a.x1 && a.y0 < b.y1 && b.y0 < a.y1),
-  );
+  return boxes.some((a, n) => boxes.slice(n + 1).some((b) => a.x0 < b.x1 && b.x0 < a.x1 && a.y0 < b.y1 && b.y0 < a.y1));
 }
 
 export function withoutPixels(result: MaskResult): MaskSummary {

@@ -178,6 +178,15 @@ async function fetchFile(url: URL, options: RequestInit): Promise<Response> {
   }
   if (!response.ok) {
     const file = url.pathname.split('/').pop() ?? '';
+    if (response.status >= 500 || response.status === 429) {
+      throw new MaskletError(
+        'network',
+        `${url.host} answers ${response.status} for the model file ${file}. Try again later.`,
+        {
+          reason: ['server-refuses', url.host, response.status],
+        },
+      );
+    }
     throw new MaskletError('model-missing', `The model file ${file} is missing on the server (${response.status}).`, {
       reason: ['model-file-missing', file],
     });

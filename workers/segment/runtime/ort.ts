@@ -5,6 +5,7 @@
 import type * as Ort from 'onnxruntime-web';
 import webgpuWasmUrl from 'onnxruntime-web/ort-wasm-simd-threaded.asyncify.wasm?url';
 import wasmUrl from 'onnxruntime-web/ort-wasm-simd-threaded.wasm?url';
+import { MaskletError } from '../../protocol/errors';
 import type { Provider } from '../../protocol/segment-contract';
 
 export type OrtModule = typeof Ort;
@@ -34,10 +35,29 @@ export function loadOrt(provider: Provider): Promise<OrtModule> {
 
 async function start(provider: Provider): Promise<OrtModule> {
   // Dynamic, so that ORT's thread workers, which load the chunk that holds ORT, do not run our worker.
-  const ort: OrtModule =
-    provider === 'webgpu' ? await import('onnxruntime-web/webgpu') : await import('onnxruntime-web/wasm');
+  const ort = await importOrt(provider).catch((error: unknown) => {
+    throw notStarted(error);
+  });
   ort.env.wasm.wasmPaths = { wasm: provider === 'webgpu' ? webgpuWasmUrl : wasmUrl };
   ort.env.wasm.numThreads = wasmThreads();
   ort.env.logLevel = 'error';
   return ort;
+}
+
+function importOrt(provider: Provider): Promise<OrtModule> {
+  return provider === 'webgpu' ? import('onnxruntime-web/webgpu') : import('onnxruntime-web/wasm');
+}
+
+/**
+ * It remembers that it failed, and fails again without trying for as long as the worker lives: who tries again starts
+ * another worker.
+ */
+export function notStarted(cause: unknown): MaskletError {
+  const message = 'ONNX Runtime, which runs the models, could not be started. Load again: it is then started afresh.';
+  return new MaskletError('model-incompatible', message, { reason: ['runtime-not-started'], cause });
+}
+
+/** What it says when its WASM did not come, or did not start, now or before. */
+export function isNotStarted(message: string): boolean {
+  return /no available backend found|initWasm\(\)/.test(message);
 }

@@ -5,7 +5,7 @@ import { createCpuTensorMemory } from './cpu-tensor-memory';
 import { requestGpuDevice } from './gpu-device';
 import { createGpuTensorMemory } from './gpu-tensor-memory';
 import { countTraffic } from './gpu-traffic';
-import { loadOrt, wasmThreads, type OrtModule, type OrtSession, type Tensor } from './ort';
+import { isNotStarted, loadOrt, notStarted, wasmThreads, type OrtModule, type OrtSession, type Tensor } from './ort';
 import { enqueue } from './ort-queue';
 import type { TensorMemory } from './tensor-memory';
 
@@ -99,6 +99,7 @@ async function createSession(
     );
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
+    if (isNotStarted(message)) throw notStarted(error);
     if (/memory|alloc/i.test(message)) {
       throw new MaskletError(
         'out-of-memory',

@@ -1,6 +1,8 @@
 /** One object: its memory bank, what was prompted on each frame, and what an earlier model left behind. */
+import type { MaskResult } from '../../protocol/mask';
 import type { FramePrompts, ObjectId } from '../../protocol/prompt';
-import { encodeRle } from '../../rle/rle';
+import { resizePlane, triangle } from '../../resample/antialiased-resize';
+import { decodeRle, encodeRle } from '../../rle/rle';
 import { MemoryBank, shownIn, type BankState } from '../memory/memory-bank';
 import type { FrameMask, FrameOutput } from './frame-output';
 import type { OutputPool } from './output-pool';
@@ -137,6 +139,16 @@ function asMaskPrompt({ maskLogits, promptMask }: FrameMask): FramePrompts {
   const inside = Array.from(maskLogits, (logit) => (logit > 0 ? 1 : 0));
   return { points: [], box: null, mask: promptMask ?? encodeRle(inside, side, side) };
 }
+
+/** A mask of which only the pixels are left, to be shown as they are. */
+export function asFrameMask({ frameIndex, rle, occlusionScore, predictedIou, origin, version }: MaskResult): FrameMask {
+  const shares = resizePlane(decodeRle(rle), rle.width, rle.height, archivedSide, archivedSide, triangle);
+  const maskLogits = shares.map((share) => share * 20 - 10);
+  return { frameIndex, maskLogits, promptMask: rle, occlusionScore, predictedIou, origin, version };
+}
+
+/** Of its logits, which only serve comparisons. */
+const archivedSide = 64;
 
 function replaceAll<Value>(target: Map<number, Value>, source: ReadonlyMap<number, Value>): void {
   target.clear();

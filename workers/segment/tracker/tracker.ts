@@ -4,7 +4,7 @@
  */
 import { MaskletError } from '../../protocol/errors';
 import type { ObjectId, FramePrompts } from '../../protocol/prompt';
-import type { StageTimes, TrackRequest } from '../../protocol/segment-contract';
+import type { AdoptedObject, StageTimes, TrackRequest } from '../../protocol/segment-contract';
 import { agreement, AgreementWatch, type Agreement } from './agreement';
 import type { FrameMask } from './frame-output';
 import { OutputPool } from './output-pool';
@@ -12,7 +12,7 @@ import { rewind, type PromptStep } from './prompt-history';
 import { planPassages, type Passage } from './propagate';
 import { refinesMask } from '../prompts/prompt-tensors';
 import { encodeMemory, promptFrame, trackFrame, type Bank, type PromptedFrame, type TrackContext } from './track-frame';
-import { capturedMask, outputsOf, TrackedObject, type ObjectSnapshot } from './tracked-object';
+import { asFrameMask, capturedMask, outputsOf, TrackedObject, type ObjectSnapshot } from './tracked-object';
 
 export type TrackStep = {
   frameIndex: number;
@@ -74,6 +74,14 @@ export class Tracker {
   addObject(id: ObjectId): void {
     if (this.#objects.has(id)) throw new MaskletError('invalid-argument', `Object ${id} exists already.`);
     this.#objects.set(id, new TrackedObject(id, this.#pool));
+  }
+
+  /** An object as another tracker knew it. @throws `invalid-argument` where it is there already */
+  adopt({ object: id, prompts, masks }: AdoptedObject): void {
+    this.addObject(id);
+    const object = this.#object(id);
+    for (const mask of masks) object.archive.set(mask.frameIndex, asFrameMask(mask));
+    for (const { frameIndex, prompts: stated } of prompts) object.replay.set(frameIndex, stated);
   }
 
   async removeObject(id: ObjectId): Promise<void> {
