@@ -150,7 +150,9 @@ export class Engine {
     const { told } = this.#marks;
     const marked = new Set(Object.values(masklets.byObject).flatMap(markedFrames));
     const masks: MaskResult[] = [];
-    for (const frameIndex of marked) masks.push(...(await threads.segment.masksOfFrame(frameIndex)));
+    for (const frameIndex of marked) {
+      for (const mask of await threads.segment.masksOfFrame(frameIndex)) masks.push(mask);
+    }
     return objects.list.map(({ id }) => ({
       object: id,
       prompts: promptedFrames(told, id).map((frameIndex) => ({ frameIndex, prompts: promptsOn(told, id, frameIndex) })),

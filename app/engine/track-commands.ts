@@ -10,6 +10,7 @@ import {
   markOf,
   markFresh,
   noteChanges,
+  noteOverlaps,
   writeMasks,
   type MaskletsState,
 } from '../state/masklets';
@@ -323,6 +324,8 @@ export class TrackCommands {
       const isComputed = tracked.masks.some(({ origin }) => origin === 'track');
       const measured = (tracking.run?.measured ?? 0) + (isComputed ? 1 : 0);
       // The first one also waits for what was prepared for it.
+      const overlaps = tracked.masks.map(({ object }, n) => ({ object, overlap: tracked.overlaps?.[n] ?? 0 }));
+      noteOverlaps(next, tracked.frameIndex, overlaps);
       const before = measured > 2 ? (tracking.run?.msPerFrame ?? elapsedMs) : elapsedMs;
       const msPerFrame = isComputed ? before + (elapsedMs - before) * newestWeight : (tracking.run?.msPerFrame ?? null);
       const done = doneBefore + tracked.done;

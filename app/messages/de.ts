@@ -674,6 +674,7 @@ export const de: Messages = {
       score: 'Unsicher',
       disagreement: 'Läufe uneins',
       absent: 'Lange fort',
+      overlap: 'Überlappt ein anderes Objekt',
     },
   },
   timeline: {

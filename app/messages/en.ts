@@ -552,6 +552,7 @@ export const en = {
       score: 'Unsure',
       disagreement: 'Runs disagree',
       absent: 'Gone for long',
+      overlap: 'Overlaps another object',
     } satisfies Record<ReviewReason, string>,
   },
   timeline: {

@@ -28,6 +28,8 @@ export type MaskColumns = {
   readonly passage: Uint8Array;
   /** 1 − IoU with the mask of the run before, where that one went the other way; else 0. */
   readonly disagreement: Float32Array;
+  /** The share of a tracked mask that other objects claim too, 0 to 1. */
+  readonly overlap: Float32Array;
   /** Separate parts of the mask, at most 255. */
   readonly pieces: Uint8Array;
   readonly occlusionScore: Float32Array;
@@ -208,6 +210,18 @@ export function noteChanges(
   return changed;
 }
 
+/** Notes how much of the masks just tracked other objects claim too. */
+export function noteOverlaps(
+  state: MaskletsState,
+  frameIndex: number,
+  masks: readonly { object: ObjectId; overlap: number }[],
+): void {
+  for (const { object, overlap } of masks) {
+    const columns = state.byObject[object]?.columns;
+    if (columns) columns.overlap[frameIndex] = overlap;
+  }
+}
+
 /** The frame on which the last run has changed masks most; null where it changed none. */
 export function mostChangedFrame({ byObject }: MaskletsState): number | null {
   let found: { frameIndex: number; change: number } | null = null;
@@ -278,6 +292,7 @@ function writeMask(before: Masklet, mask: MaskSummary): Masklet {
   columns.occlusionScore[frameIndex] = mask.occlusionScore;
   columns.predictedIou[frameIndex] = mask.predictedIou;
   columns.version[frameIndex] = mask.version;
+  columns.overlap[frameIndex] = 0;
   if (isTracked === 0) {
     columns.isLocked[frameIndex] = 0;
     columns.passage[frameIndex] = 0;
@@ -302,6 +317,7 @@ function emptyMasklet(frameCount: number): Masklet {
     change: new Float32Array(frameCount),
     passage: new Uint8Array(frameCount),
     disagreement: new Float32Array(frameCount),
+    overlap: new Float32Array(frameCount),
     area: new Uint32Array(frameCount),
     pieces: new Uint8Array(frameCount),
     occlusionScore: new Float32Array(frameCount),

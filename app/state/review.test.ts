@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import type { MaskSummary } from '../../workers/protocol/mask';
-import { maskletsFor, noteChanges, setLocked, writeMasks } from './masklets';
+import { maskletsFor, noteChanges, noteOverlaps, setLocked, writeMasks } from './masklets';
 import { addObject, changeObject, noObjects } from './objects';
 import { neighbouringStop, noReview, reviewKey, reviewStops, type ReviewReason } from './review';
 
@@ -108,4 +108,36 @@ it('stops where runs from two sides disagree', () => {
   // Once they agree, nothing is left of it.
   pass(false, () => 0.98);
   expect(found({ ...state, review: { ...noReview } })).toEqual([]);
+});
+
+it('makes one stop of what comes and goes, and ranks by harm', () => {
+  // A piece that comes and goes over the whole video.
+  const flapping = Object.fromEntries(Array.from({ length: 14 }, (_, n) => [3 + 4 * n, { pieces: 2 }]));
+  const stops = reviewStops(tracked(flapping));
+  expect(stops.map(({ reason }) => reason)).toEqual(['pieces']);
+  // Looked at once is enough.
+  const state = tracked(flapping);
+  const dismissed = new Set([reviewKey(state.masklets.byObject[1], 1, stops[0]!.frameIndex)]);
+  expect(found({ ...state, review: { ...noReview, dismissed } })).toEqual([]);
+  // After a long while it is news.
+  expect(found(tracked({ 10: { pieces: 3 }, 50: { pieces: 3 } }))).toEqual([
+    [10, 'pieces'],
+    [50, 'pieces'],
+  ]);
+  // What takes much of the mask with it weighs more than a speck.
+  const weightOf = (area: number) => reviewStops(tracked({ 30: { pieces: 2, area } }))[0]!.weight;
+  expect(weightOf(1020)).toBeGreaterThan(weightOf(1300));
+});
+
+it('stops where a mask goes over to another object', () => {
+  const state = tracked({ 45: { pieces: 2 } });
+  for (let frameIndex = 20; frameIndex < 40; frameIndex++) {
+    noteOverlaps(state.masklets, frameIndex, [{ object: 1, overlap: 0.1 + frameIndex / 50 }]);
+  }
+  expect(found(state)).toEqual([
+    [20, 'overlap'],
+    [45, 'pieces'],
+  ]);
+  const [overlap, pieces] = reviewStops(state);
+  expect(overlap!.weight).toBeGreaterThan(pieces!.weight);
 });

@@ -7,7 +7,7 @@ import { FrameMark, type Masklet } from './masklets';
 import type { AppState } from './store';
 
 export type ReviewReason =
-  'appears' | 'vanishes' | 'scene-cut' | 'area' | 'pieces' | 'score' | 'disagreement' | 'absent';
+  'appears' | 'vanishes' | 'scene-cut' | 'area' | 'pieces' | 'score' | 'disagreement' | 'absent' | 'overlap';
 
 export type ReviewStop = {
   object: ObjectId;
@@ -43,6 +43,15 @@ const scoreDrop = 3;
 
 /** Runs from two sides that agree less than this are worth a look. */
 const disagreementFrom = 0.2;
+
+/** A mask of which so much is another object's too may have gone over to it. */
+const overlapFrom = 0.3;
+
+/** What comes and goes is one event for as long as it does not stay away for so many frames. */
+const eventGap = 20;
+
+/** What lasts, and is looked at once. */
+const lasting: ReadonlySet<ReviewReason> = new Set(['pieces', 'score', 'disagreement', 'overlap']);
 
 /** Whoever is gone for so many frames may have been missed when it came back: a look half-way tells. */
 const longAbsence = 16;
@@ -107,7 +116,9 @@ function findStops(object: ObjectId, masklet: Masklet, review: ReviewState): Rev
     found.push({ object, frameIndex: (from + to) >> 1, reason: 'absent', weight: 0.5 });
   }
   // Last: a stop that was found right must not make room for the frame beside it.
-  return thinned(found).filter(({ frameIndex }) => !review.dismissed.has(reviewKey(masklet, object, frameIndex)));
+  return thinned(grouped(found)).filter(
+    ({ frameIndex }) => !review.dismissed.has(reviewKey(masklet, object, frameIndex)),
+  );
 }
 
 /** Passages that runs, not persons, found the object absent from. */
@@ -142,8 +153,14 @@ function worstReason(
   if (wasThere && isThere) {
     const factor = Math.abs(Math.log(columns.area[frameIndex]! / columns.area[frameIndex - 1]!));
     if (factor > Math.log(areaFactor)) candidates.push({ reason: 'area', weight: share(factor, Math.log(4)) });
+    const overlap = columns.overlap[frameIndex]!;
+    if (overlap >= overlapFrom && columns.overlap[frameIndex - 1]! < overlapFrom) {
+      candidates.push({ reason: 'overlap', weight: 0.7 + 0.3 * overlap });
+    }
     const more = columns.pieces[frameIndex]! - columns.pieces[frameIndex - 1]!;
-    if (more > 0) candidates.push({ reason: 'pieces', weight: 0.6 * share(more, 3) });
+    // Specks come and go and take nothing with them.
+    const harm = 0.4 + 0.6 * share(factor, Math.log(areaFactor));
+    if (more > 0) candidates.push({ reason: 'pieces', weight: 0.6 * share(more, 3) * harm });
     const fallen = Math.max(
       fall(columns.predictedIou, frameIndex) / iouDrop,
       fall(columns.occlusionScore, frameIndex) / scoreDrop,
@@ -164,6 +181,22 @@ function fall(column: Float32Array, frameIndex: number): number {
 
 function share(value: number, most: number): number {
   return Math.min(1, value / most);
+}
+
+/** One stop for what lasts: its weightiest frame, and weightier the longer it goes on. */
+function grouped(stops: readonly ReviewStop[]): ReviewStop[] {
+  const events: { stop: ReviewStop; count: number; last: number }[] = [];
+  for (const stop of stops.toSorted((a, b) => a.frameIndex - b.frameIndex)) {
+    const open = lasting.has(stop.reason) ? events.findLast((event) => event.stop.reason === stop.reason) : undefined;
+    if (!open || stop.frameIndex - open.last > eventGap) {
+      events.push({ stop, count: 1, last: stop.frameIndex });
+      continue;
+    }
+    open.count++;
+    open.last = stop.frameIndex;
+    if (stop.weight > open.stop.weight) open.stop = stop;
+  }
+  return events.map(({ stop, count }) => ({ ...stop, weight: Math.min(1, stop.weight + 0.02 * (count - 1)) }));
 }
 
 function thinned(stops: readonly ReviewStop[]): ReviewStop[] {

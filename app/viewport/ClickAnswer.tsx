@@ -24,12 +24,11 @@ export function ClickAnswer({ outcome, at, stage, onClose }: ClickAnswerProps) {
   };
   const isLow = at.y > stage.height / 2;
   return (
-    <div
-      role="status"
+    <output
       className={styles.answer}
       style={{
         left: Math.max(8, Math.min(stage.width - 288, at.x - 140)),
-        ...(isLow ? { bottom: stage.height - at.y + 18 } : { top: at.y + 18 }),
+        [isLow ? 'bottom' : 'top']: (isLow ? stage.height - at.y : at.y) + 18,
       }}
       // No click on the frame.
       onPointerDown={(event) => event.stopPropagation()}
@@ -47,6 +46,6 @@ export function ClickAnswer({ outcome, at, stage, onClose }: ClickAnswerProps) {
         ) : null}
         <Button onClick={act(() => run(engine.history.undo()))}>{t.hints.undo}</Button>
       </div>
-    </div>
+    </output>
   );
 }

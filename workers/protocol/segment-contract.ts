@@ -111,6 +111,8 @@ export type TrackedFrame = {
   masks: MaskSummary[];
   /** Beside each mask, how well it agrees with the one before, [0,1]; null where there was none. */
   agreements: (number | null)[];
+  /** Per mask, the share of it that other objects claim too, 0 to 1, before overlaps are resolved. */
+  overlaps?: number[];
   times: StageTimes;
 };
 

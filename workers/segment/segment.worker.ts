@@ -21,6 +21,7 @@ import { FeatureCache } from './image-features/feature-cache';
 import { ImageSource } from './image-features/image-source';
 import { loadModel, type LoadedModel } from './load-model';
 import { candidateMask, maskResults, withoutPixels, type MaskLike, type MaskView } from './masks/mask-result';
+import { overlapShare } from './masks/overlap-share';
 import { defaultTrackerOptions } from './memory/tracker-options';
 import { ortBusyMs } from './runtime/ort-queue';
 import { catalogueEntry, catalogueModel, listCatalogue } from './list-catalogue';
@@ -32,7 +33,7 @@ import { runtimeLimits } from './runtime-limits';
 import { ShownEdges } from './shown-edges';
 import { MemoryBudget } from './tracker/memory-budget';
 import type { PromptedFrame, TrackContext } from './tracker/track-frame';
-import { noTimes, Tracker } from './tracker/tracker';
+import { noTimes, Tracker, type TrackStep } from './tracker/tracker';
 
 /** A source of frames with the objects on it; `context` and `images` while there is a model. */
 type OpenVideo = {
@@ -217,6 +218,18 @@ async function promptResult(
   };
 }
 
+/** Of tracked masks with all others on the frame, tracked in this run or not. */
+function overlapsOf(tracker: Tracker, frameIndex: number, masks: TrackStep['masks']): number[] {
+  const all = tracker.masksOfFrame(frameIndex);
+  return masks.map(({ object, mask }) => {
+    const others = all.filter((other) => other.object !== object);
+    return overlapShare(
+      mask.maskLogits,
+      others.map((other) => other.mask.maskLogits),
+    );
+  });
+}
+
 const maskSource: MaskSource = {
   async mask(object, frameIndex) {
     return maskOf(object, frameIndex);
@@ -260,6 +273,7 @@ function trackerApi(source: () => OpenVideo): TrackerApi {
               ...rest,
               masks: (await shownMasks(opened, masks)).map(withoutPixels),
               agreements: masks.map(({ agreement }) => agreement?.iou ?? null),
+              overlaps: overlapsOf(opened.tracker, rest.frameIndex, masks),
             };
           }
         } finally {
