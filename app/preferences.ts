@@ -1,6 +1,7 @@
 /** What the page remembers of how a person likes it: theme, language, keys, the model and where models come from. */
 import { firstKnown } from './messages/language-tag';
 import { shortcuts, type Combo, type CustomCombos } from './state/keymap';
+import type { MeasuredSpeeds } from './state/model-speed';
 import type { ModelsState } from './state/models';
 import { watch, type AppStore } from './state/store';
 import { languages, themes, type ViewState } from './state/view';
@@ -9,13 +10,13 @@ const storageKey = 'masklet.preferences';
 
 type Preferences = {
   view: Partial<Pick<ViewState, 'theme' | 'language' | 'hasSingleKeyShortcuts' | 'customCombos'>>;
-  models: Partial<Pick<ModelsState, 'hubUrl'>>;
+  models: Partial<Pick<ModelsState, 'hubUrl' | 'speeds'>>;
   /** A model whose weights this browser keeps; null for the embedded one. */
   model: { name: string; imageSize: number | null } | null;
 };
 
 export function readPreferences(): Preferences {
-  const { theme, language, hasSingleKeyShortcuts, customCombos, hubUrl, model } = readStored();
+  const { theme, language, hasSingleKeyShortcuts, customCombos, hubUrl, speeds, model } = readStored();
   const { name, imageSize } = (model ?? {}) as Record<string, unknown>;
   return {
     view: {
@@ -24,7 +25,10 @@ export function readPreferences(): Preferences {
       ...(hasSingleKeyShortcuts === false ? { hasSingleKeyShortcuts: false } : {}),
       customCombos: asCombos(customCombos),
     },
-    models: typeof hubUrl === 'string' && URL.canParse(hubUrl) ? { hubUrl } : {},
+    models: {
+      ...(typeof hubUrl === 'string' && URL.canParse(hubUrl) ? { hubUrl } : {}),
+      speeds: asSpeeds(speeds),
+    },
     model: typeof name === 'string' ? { name, imageSize: typeof imageSize === 'number' ? imageSize : null } : null,
   };
 }
@@ -51,9 +55,19 @@ export function keepPreferences(store: AppStore): void {
   );
   watch(
     store,
+    (state) => state.models.speeds,
+    (speeds) => remember({ speeds }),
+  );
+  watch(
+    store,
     (state) => state.models.hubUrl,
     (hubUrl) => remember({ hubUrl }),
   );
+}
+
+function asSpeeds(stored: unknown): MeasuredSpeeds {
+  const entries = Object.entries(stored !== null && typeof stored === 'object' ? stored : {});
+  return Object.fromEntries(entries.filter(([, ms]) => typeof ms === 'number' && ms > 0)) as MeasuredSpeeds;
 }
 
 function readStored(): Record<string, unknown> {

@@ -94,10 +94,12 @@ ffmpeg(
   ].flat(),
 );
 // What the first screen shows of it, before it is asked for.
-ffmpeg([
-  ...['-ss', '1.2', '-i', join(root, 'public/samples/balloons.mp4'), '-frames:v', '1', '-vf', 'scale=480:-2'],
-  ...['-c:v', 'libwebp', '-quality', '78', join(root, 'public/samples/balloons.webp')],
-]);
+ffmpeg(
+  [
+    ['-ss', '1.2', '-i', join(root, 'public/samples/balloons.mp4'), '-frames:v', '1', '-vf', 'scale=480:-2'],
+    ['-c:v', 'libwebp', '-quality', '78', join(root, 'public/samples/balloons.webp')],
+  ].flat(),
+);
 
 const { decode } = await import('fast-png');
 const renderTruth = await renderer(shown);

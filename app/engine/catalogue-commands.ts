@@ -3,7 +3,9 @@ import { asMaskletError, failureOf, MaskletError } from '../../workers/protocol/
 import type { SourceFile } from '../../workers/protocol/media-contract';
 import { callback } from '../../workers/protocol/rpc';
 import type { CatalogueModel, ModelStatus, StoreProgress } from '../../workers/protocol/segment-contract';
-import { patch } from '../state/store';
+import { speedKey } from '../state/model-speed';
+import { patch, watch } from '../state/store';
+import type { TrackingRun } from '../state/tracking';
 import type { EngineContext } from './context';
 import type { ModelCommands } from './model-commands';
 
@@ -29,6 +31,23 @@ export class CatalogueCommands {
     this.#context = context;
     this.#model = model;
     this.#catalogueUrl = catalogueUrl;
+    watch(
+      context.store,
+      (state) => state.tracking.run,
+      (now, before) => !now && before && this.#noteSpeed(before),
+    );
+  }
+
+  /** After a run: how long the model takes here. */
+  #noteSpeed({ objects, msPerFrame, measured }: TrackingRun): void {
+    const { store } = this.#context;
+    const { model, models } = store.getState();
+    // Several objects share some of the work.
+    if (!model.status || msPerFrame === null || objects.length > 1 || measured < 3) return;
+    const { name, imageSize, provider } = model.status;
+    patch(store, 'models', {
+      speeds: { ...models.speeds, [speedKey(name, imageSize, provider)]: Math.round(msPerFrame) },
+    });
   }
 
   /** Asks for the list of models, and which are kept. */

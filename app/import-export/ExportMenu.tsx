@@ -16,12 +16,15 @@ import styles from './ExportMenu.module.css';
 
 /** Saves the masks of all objects. */
 export function ExportMenu() {
-  const isOpen = useAppState((state) => state.project.video !== null);
+  const { store } = useApp();
+  const hasVideo = useAppState((state) => state.project.video !== null);
+  const isOpen = useAppState((state) => state.view.isExportOpen);
   return (
     <Popover
       label={t.exporting.title}
+      state={{ open: isOpen, onOpenChange: (open) => patch(store, 'view', { isExportOpen: open }) }}
       trigger={
-        <Button disabled={!isOpen} aria-label={t.exporting.button} className={styles.trigger}>
+        <Button disabled={!hasVideo} aria-label={t.exporting.button} className={styles.trigger}>
           <Download size={14} aria-hidden />
           <span className={styles.word}>{t.exporting.button}</span>
         </Button>

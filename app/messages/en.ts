@@ -5,6 +5,9 @@ import type { HistoryAction } from '../state/history';
 import type { SampleName } from '../state/project';
 import type { RecordingFailure, RecordingSource } from '../state/recording';
 import type { ObjectStatus } from '../state/object-status';
+import type { PaletteActionId } from '../shortcuts/palette-actions';
+import type { ShortcutId } from '../state/keymap';
+import type { FrameTime } from '../state/model-speed';
 import type { ReviewReason } from '../state/review';
 import type { TrackingResult } from '../state/tracking';
 import type { Comparison, Question, Theme } from '../state/view';
@@ -15,6 +18,7 @@ import {
   formatList,
   formatMoment,
   formatNumber,
+  formatPace,
   formatPercent,
   formatTenths,
 } from './format';
@@ -310,8 +314,21 @@ export const en = {
     imageSize: 'Input size',
     imageSizeOption: (pixels: number) => `${pixels} px`,
     imageSizeAbout: 'Smaller is faster and finds less. The models were trained at 1024 px.',
-    about: (bytes: number, operations: number, license: string) =>
-      `${formatBytes(bytes)} · ${formatNumber(Math.round(operations / 1e9))} GFLOP a frame, ${speedClass(operations)} · ${license}`,
+    recommended: 'Best for this machine',
+    recommendedAbout: {
+      'sam2.1': 'Far better masks than the built-in model, at a pace this machine can keep.',
+      'sam2.0': 'Better masks than the built-in model, at a pace this machine can keep.',
+      edgetam: 'The step above the built-in model: SAM 2’s way of tracking, made for phones.',
+    },
+    all: 'All models, and your own',
+    frameTime: ({ ms, isMeasured }: FrameTime) =>
+      `about ${formatPace(ms)} a frame, ${isMeasured ? 'measured here' : 'estimated'}`,
+    work: (operations: number) =>
+      `${formatNumber(Math.round(operations / 1e9))} GFLOP a frame, ${speedClass(operations)}`,
+    limits: 'The built-in model is small: simple objects come out well, hard ones need corrections.',
+    doubtful: 'This mask is doubtful. A larger model is surer of hard objects.',
+    better: 'Better models',
+    hideLimits: 'Hide this',
     inUse: 'In use',
     loading: 'Loading…',
     choose: 'Use',
@@ -683,6 +700,43 @@ export const en = {
     placeholder: 'What do you want to do?',
     nothing: 'No command is called that.',
     select: (name: string, id: number) => `Select ${name} (${id})`,
+    languageWords: ['language', 'translate'],
+    /** Its name, then other words that find it. */
+    actions: {
+      'open-video': ['Open a video', 'open', 'load', 'file', 'import', 'upload'],
+      'open-folder': ['Open a folder of pictures', 'open', 'load', 'images', 'sequence', 'import'],
+      export: ['Export…', 'save', 'download', 'masks', 'matte', 'png', 'zip'],
+      'save-masks': ['Save the masks now', 'export', 'download', 'zip'],
+      models: ['Models…', 'model', 'sam', 'edgetam', 'quality', 'weights', 'better', 'download'],
+      'rename-object': ['Rename the object', 'name', 'label'],
+      'object-color': ['Colour of the object', 'color', 'colour'],
+      'object-opacity': ['Opacity of the object', 'transparency', 'alpha'],
+      feather: ['Feather the edges', 'soft', 'blur', 'edge', 'clean-up', 'clean up', 'matte'],
+      grow: ['Grow or shrink the mask', 'expand', 'dilate', 'erode', 'clean-up', 'clean up'],
+      smooth: ['Smooth the mask', 'clean-up', 'clean up', 'edge'],
+      'fill-holes': ['Fill holes', 'clean-up', 'clean up'],
+      'remove-islands': ['Remove islands', 'specks', 'clean-up', 'clean up', 'noise'],
+      'delete-object': ['Delete the object', 'remove'],
+      'theme-auto': ['Theme: as the system', 'dark', 'light', 'appearance', 'colour'],
+      'theme-light': ['Theme: light', 'bright', 'appearance', 'mode'],
+      'theme-dark': ['Theme: dark', 'night', 'appearance', 'mode'],
+    } as Record<PaletteActionId, readonly [string, ...string[]]>,
+    words: {
+      'track-both': ['propagate', 'follow', 'run'],
+      'track-forward': ['propagate', 'follow'],
+      'track-backward': ['propagate', 'follow'],
+      'record-camera': ['webcam', 'capture'],
+      'record-screen': ['capture', 'share'],
+      'brush-tool': ['paint', 'draw'],
+      'eraser-tool': ['erase', 'rub out'],
+      'box-tool': ['rectangle', 'bounding'],
+      'point-tool': ['click'],
+      'set-in': ['trim', 'range', 'start'],
+      'set-out': ['trim', 'range', 'end'],
+      compare: ['before', 'after', 'difference'],
+      'next-look': ['overlay', 'outline', 'cut-out', 'matte', 'view'],
+      help: ['keyboard', 'shortcuts', 'keys'],
+    } as Partial<Record<ShortcutId, readonly string[]>>,
   },
   shortcuts: {
     title: 'Keyboard shortcuts',

@@ -74,6 +74,12 @@ export function formatElapsed(ms: number): string {
   return `${Math.floor(minutes / 60)}:${two(minutes % 60)}:${two(seconds % 60)}`;
 }
 
+/** What a frame takes: `40 ms`, `2.3 s`, `1 min 5 s`. */
+export function formatPace(ms: number): string {
+  if (ms < 1000) return `${formatNumber(Math.max(1, Math.round(ms)))} ms`;
+  return ms < 10_000 ? `${formatTenths(ms / 1000)} s` : formatDuration(ms);
+}
+
 /** Rough: `9 s`, `2 min 5 s`, `1 h 3 min`. */
 export function formatDuration(ms: number): string {
   const seconds = Math.max(1, Math.round(ms / 1000));

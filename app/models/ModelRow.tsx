@@ -2,14 +2,23 @@ import { Trash2 } from 'lucide-react';
 import { useState } from 'react';
 import type { CatalogueModel } from '../../workers/protocol/segment-contract';
 import { useApp, useAppState } from '../app-context';
+import { formatBytes } from '../messages/format';
 import { t } from '../messages/messages';
 import { run } from '../run-command';
+import { frameTime, type FrameTime } from '../state/model-speed';
 import { Button } from '../ui/Button';
 import { IconButton } from '../ui/IconButton';
 import { ProgressBar } from '../ui/ProgressBar';
 import styles from './ModelsSheet.module.css';
 
 type ModelRowProps = { model: CatalogueModel; imageSize: number };
+
+/** About how long a frame takes here; null until a model has started, which tells what it runs on. */
+export function useFrameTime(model: CatalogueModel, imageSize: number): FrameTime | null {
+  const status = useAppState((state) => state.model.status);
+  const { list, speeds } = useAppState((state) => state.models);
+  return status && frameTime(model, imageSize, status, speeds, list ?? []);
+}
 
 /** One official model: absent, coming, in part, kept, or in use. */
 export function ModelRow({ model, imageSize }: ModelRowProps) {
@@ -19,13 +28,14 @@ export function ModelRow({ model, imageSize }: ModelRowProps) {
   const isInUse = useAppState((state) => state.model.status?.name === model.name && state.model.stage === 'ready');
   const isPartial = model.storedBytes > 0 && !model.sha256;
   const words = t.models;
+  const time = useFrameTime(model, imageSize);
   return (
-    <li className={styles.item}>
+    <div className={styles.item}>
       <div className={styles.row} data-in-use={isInUse || undefined}>
         <div className={styles.words}>
           <h4 className={styles.name}>{model.title}</h4>
-          <p className={styles.about}>
-            {words.about(model.weightsBytes, model.operations[imageSize] ?? 0, model.license)}
+          <p className={styles.about} title={words.work(model.operations[imageSize] ?? 0)}>
+            {[...(time ? [words.frameTime(time)] : []), formatBytes(model.weightsBytes), model.license].join(' · ')}
           </p>
           {isPartial && !transfer ? (
             <p className={styles.about}>{words.partly(model.storedBytes, model.weightsBytes)}</p>
@@ -55,7 +65,7 @@ export function ModelRow({ model, imageSize }: ModelRowProps) {
       {isAsking && !transfer && !model.sha256 ? (
         <Consent model={model} imageSize={imageSize} onClose={() => setIsAsking(false)} />
       ) : null}
-    </li>
+    </div>
   );
 }
 

@@ -3,6 +3,7 @@ import type { CatalogueModel } from '../../workers/protocol/segment-contract';
 import { useApp, useAppState } from '../app-context';
 import { failureText, t } from '../messages/messages';
 import { run } from '../run-command';
+import { recommendedModel } from '../state/model-speed';
 import { patch } from '../state/store';
 import { Button } from '../ui/Button';
 import { pickFolder, pickModelFiles } from '../ui/pick-files';
@@ -38,8 +39,11 @@ function ModelList() {
   const failure = useAppState((state) => state.models.failure ?? state.model.failure);
   const notice = useAppState((state) => state.notices.model);
   const [imageSize, setImageSize] = useState<number | null>(null);
+  const [isUnfolded, setIsUnfolded] = useState(() => list?.some(({ storedBytes }) => storedBytes > 0) ?? false);
   useEffect(() => run(engine.catalogue.refresh()), [engine]);
 
+  const speeds = useAppState((state) => state.models.speeds);
+  const recommended = list && status && recommendedModel(list, status, speeds);
   const inUse = list?.find(({ name }) => name === status?.name);
   const sizes = [...new Set(list?.flatMap((model) => model.imageSizes))].toSorted((a, b) => a - b);
   const size = imageSize ?? (inUse ? status!.imageSize : (list?.[0]?.defaultImageSize ?? null));
@@ -55,19 +59,23 @@ function ModelList() {
           {failureText(said)}
         </p>
       ) : null}
+      {recommended ? <Recommended model={recommended} size={imageSize} /> : null}
       <EmbeddedRow isInUse={status !== null && !inUse && engine.model.chosen === null} />
-      {sizes.length > 1 && size !== null ? <SizeChoice sizes={sizes} size={size} onChoose={chooseSize} /> : null}
-      {status?.provider === 'wasm' ? <p className={styles.about}>{t.models.onWasm}</p> : null}
-      {families.map((family) => (
-        <Family
-          key={family}
-          family={family}
-          models={(list ?? []).filter(({ architecture }) => architecture === family)}
-          size={size}
-        />
-      ))}
-      <OwnModel imageSize={imageSize} />
-      <HubAddress />
+      <details className={styles.all} open={isUnfolded} onToggle={(event) => setIsUnfolded(event.currentTarget.open)}>
+        <summary>{t.models.all}</summary>
+        {sizes.length > 1 && size !== null ? <SizeChoice sizes={sizes} size={size} onChoose={chooseSize} /> : null}
+        {status?.provider === 'wasm' ? <p className={styles.about}>{t.models.onWasm}</p> : null}
+        {families.map((family) => (
+          <Family
+            key={family}
+            family={family}
+            models={(list ?? []).filter((model) => model.architecture === family && model !== recommended)}
+            size={size}
+          />
+        ))}
+        <OwnModel imageSize={imageSize} />
+        <HubAddress />
+      </details>
     </div>
   );
 }
@@ -111,6 +119,25 @@ function SizeChoice({ sizes, size, onChoose }: SizeChoiceProps) {
   );
 }
 
+/** The one that was chosen, where the model has it. */
+function sizeOf({ imageSizes, defaultImageSize }: CatalogueModel, size: number | null): number {
+  return size !== null && imageSizes.includes(size) ? size : defaultImageSize;
+}
+
+/** The one that suits this machine. */
+function Recommended({ model, size }: { model: CatalogueModel; size: number | null }) {
+  const titleId = useId();
+  return (
+    <section className={styles.recommended} aria-labelledby={titleId}>
+      <h3 id={titleId} className={styles.heading}>
+        {t.models.recommended}
+      </h3>
+      <p className={styles.about}>{t.models.recommendedAbout[model.architecture]}</p>
+      <ModelRow model={model} imageSize={sizeOf(model, size)} />
+    </section>
+  );
+}
+
 type FamilyProps = { family: (typeof families)[number]; models: CatalogueModel[]; size: number | null };
 
 function Family({ family, models, size }: FamilyProps) {
@@ -121,11 +148,9 @@ function Family({ family, models, size }: FamilyProps) {
       <p className={styles.about}>{t.models.familyAbout[family]}</p>
       <ul>
         {models.map((model) => (
-          <ModelRow
-            key={model.name}
-            model={model}
-            imageSize={size !== null && model.imageSizes.includes(size) ? size : model.defaultImageSize}
-          />
+          <li key={model.name}>
+            <ModelRow model={model} imageSize={sizeOf(model, size)} />
+          </li>
         ))}
       </ul>
     </section>

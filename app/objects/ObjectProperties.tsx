@@ -22,6 +22,7 @@ export function ObjectProperties({ entry }: { entry: ObjectEntry }) {
       <RadioGroup.Root
         className={styles.swatches}
         aria-label={t.objects.color}
+        data-property="color"
         value={String(colorIndex)}
         onValueChange={(value) => engine.objects.recolor(id, Number(value))}
       >
@@ -37,6 +38,7 @@ export function ObjectProperties({ entry }: { entry: ObjectEntry }) {
       </RadioGroup.Root>
       <Slider
         label={t.objects.opacity}
+        property="opacity"
         value={opacity}
         text={formatPercent(opacity)}
         onChange={(value) => engine.objects.setOpacity(id, value)}
@@ -69,7 +71,7 @@ function NameRow({ entry: { id, name } }: { entry: ObjectEntry }) {
     ref.current!.value = name;
   }, [name]);
   return (
-    <label className={styles.nameRow}>
+    <label className={styles.nameRow} data-property="name">
       <span>{t.objects.nameField}</span>
       <input
         ref={ref}
@@ -114,6 +116,7 @@ function CleanUp({ entry: { id, cleanUp } }: { entry: ObjectEntry }) {
       {rows.map(({ key, ...row }) => (
         <Slider
           key={key}
+          property={key}
           {...row}
           step={1}
           value={now[key]}

@@ -5,6 +5,7 @@ import { Button } from '../ui/Button';
 import { Tooltip } from '../ui/Tooltip';
 import { AllObjectsMenu } from './AllObjectsMenu';
 import { Candidates } from './Candidates';
+import { ModelLimits } from './ModelLimits';
 import { ObjectProperties } from './ObjectProperties';
 import { ObjectRow } from './ObjectRow';
 import { useKeys } from '../use-keys';
@@ -40,6 +41,7 @@ export function ObjectsPanel({ hasTitle = true }: { hasTitle?: boolean }) {
       )}
       {selected ? (
         <div className={styles.detail}>
+          <ModelLimits object={selected} />
           <Candidates object={selected} />
           <PromptList object={selected} />
           <ObjectProperties entry={selected} />

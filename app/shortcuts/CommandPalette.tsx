@@ -9,6 +9,7 @@ import { languages } from '../state/view';
 import { Keys } from '../ui/Keys';
 import { keysOf } from '../use-keys';
 import styles from './CommandPalette.module.css';
+import { paletteActions } from './palette-actions';
 import { runShortcut } from './run-shortcut';
 
 /** Every command by name, and each object: type a part of it, Enter does it. */
@@ -20,6 +21,7 @@ export function CommandPalette() {
   const objects = useAppState((state) => state.objects.list);
   const hasVideo = useAppState((state) => state.project.video !== null);
   const setOpen = (open: boolean) => patch(store, 'view', { isPaletteOpen: open });
+  const actions = paletteActions.filter(({ isAvailable }) => isAvailable(store.getState()));
   const offered = shortcuts.filter(
     ({ id }) => id !== 'select-object' && id !== 'palette' && (hasVideo || alwaysThere.has(id)),
   );
@@ -39,11 +41,23 @@ export function CommandPalette() {
           <Item
             key={id}
             label={t.shortcuts.labels[id]}
+            keywords={t.palette.words[id] ?? []}
             shortcut={id}
             onChoose={() => {
               setOpen(false);
               const done = runShortcut(id, '', engine, store);
               if (done) run(done);
+            }}
+          />
+        ))}
+        {actions.map(({ id, act }) => (
+          <Item
+            key={id}
+            label={t.palette.actions[id][0]}
+            keywords={t.palette.actions[id].slice(1)}
+            onChoose={() => {
+              setOpen(false);
+              run(act(app));
             }}
           />
         ))}
@@ -53,6 +67,7 @@ export function CommandPalette() {
             <Item
               key={other}
               label={t.preferences.speak(languageNames[other])}
+              keywords={t.palette.languageWords}
               onChoose={() => {
                 setOpen(false);
                 run(chooseLanguage(app, other));
@@ -74,12 +89,12 @@ export function CommandPalette() {
   );
 }
 
-type ItemProps = { label: string; shortcut?: ShortcutId; onChoose: () => void };
+type ItemProps = { label: string; keywords?: readonly string[]; shortcut?: ShortcutId; onChoose: () => void };
 
-function Item({ label, shortcut, onChoose }: ItemProps) {
+function Item({ label, keywords = [], shortcut, onChoose }: ItemProps) {
   const combo = useAppState(({ view }) => (shortcut ? combosOf(shortcut, view.customCombos)[0] : undefined));
   return (
-    <Command.Item className={styles.option} value={label} onSelect={onChoose}>
+    <Command.Item className={styles.option} value={label} keywords={[...keywords]} onSelect={onChoose}>
       <span className={styles.label}>{label}</span>
       {combo ? <Keys keys={keysOf(combo)} /> : null}
     </Command.Item>

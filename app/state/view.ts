@@ -54,6 +54,7 @@ export type ViewState = {
   /** Keys of the person's own. */
   customCombos: CustomCombos;
   isPaletteOpen: boolean;
+  isExportOpen: boolean;
   question: Question | null;
   /** On a narrow screen the panel is a sheet. */
   isPanelOpen: boolean;
@@ -84,6 +85,7 @@ export const viewAtStart: ViewState = {
   hasSingleKeyShortcuts: true,
   customCombos: {},
   isPaletteOpen: false,
+  isExportOpen: false,
   question: null,
   isPanelOpen: false,
 };

@@ -9,13 +9,15 @@ type SliderProps = {
   step?: number;
   /** What is written beside it. */
   text: string;
+  /** To be found by. */
+  property?: string;
   onChange: (value: number) => void;
 };
 
 /** A value to drag, with its name and what it is now. */
-export function Slider({ label, value, min = 0, max = 1, step = 0.01, text, onChange }: SliderProps) {
+export function Slider({ label, value, min = 0, max = 1, step = 0.01, text, property, onChange }: SliderProps) {
   return (
-    <label className={styles.row}>
+    <label className={styles.row} data-property={property}>
       <span className={styles.label}>{label}</span>
       <input
         type="range"

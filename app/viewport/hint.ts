@@ -15,24 +15,18 @@ export function nextHint(state: AppState): Hint | null {
   if (step === null || step === 'model-loading' || step === 'stale' || step === 'passed-over') return step;
   const { tool, selectedObject } = state.view;
   const isNew = step === 'first-click' || step === 'new-object' || selectedObject === null;
-  return toolHint(tool, isNew) ?? step;
+  if (tool === 'point') return step;
+  return isNew ? toolHints[tool].ofNew : toolHints[tool].after;
 }
 
-/** Null for the tool that the steps are told of. */
-function toolHint(tool: Tool, isNew: boolean): ToolHint | null {
-  switch (tool) {
-    case 'point':
-      return null;
-    case 'box':
-      return isNew ? 'first-box' : 'refine-box';
-    case 'eraser':
-      return isNew ? 'nothing-to-erase' : 'eraser';
-    case 'select':
-    case 'brush':
-    case 'lasso':
-      return tool;
-  }
-}
+/** None for the tool that the steps are told of. */
+const toolHints: Readonly<Record<Exclude<Tool, 'point'>, { ofNew: ToolHint; after: ToolHint }>> = {
+  select: { ofNew: 'select', after: 'select' },
+  box: { ofNew: 'first-box', after: 'refine-box' },
+  brush: { ofNew: 'brush', after: 'brush' },
+  eraser: { ofNew: 'nothing-to-erase', after: 'eraser' },
+  lasso: { ofNew: 'lasso', after: 'lasso' },
+};
 
 function nextStep(state: AppState): StepHint | null {
   const { objects, prompts, masklets, model, answers, tracking, history, view } = state;

@@ -1,0 +1,47 @@
+import { X } from 'lucide-react';
+import { useState } from 'react';
+import { useApp, useAppState } from '../app-context';
+import { t } from '../messages/messages';
+import type { ObjectEntry } from '../state/objects';
+import { patch } from '../state/store';
+import { Button } from '../ui/Button';
+import { IconButton } from '../ui/IconButton';
+import styles from './ModelLimits.module.css';
+
+/** Below this estimate of its own, the built-in model's mask is seldom right. */
+const doubtfulBelow = 0.6;
+
+const storageKey = 'masklet.hidden-limits';
+
+/** Where masks are made: what the built-in model can't do, and at a doubtful mask the way to one that can. */
+export function ModelLimits({ object: { id } }: { object: ObjectEntry }) {
+  const { engine, store } = useApp();
+  // Told by its status: another choice is another status.
+  useAppState((state) => state.model.status);
+  const isDoubtful = useAppState(({ masklets, playback }) => {
+    const columns = masklets.byObject[id]?.columns;
+    const frame = playback.shownFrame;
+    return columns?.mark[frame] === 1 && columns.predictedIou[frame]! < doubtfulBelow;
+  });
+  const [isHidden, setIsHidden] = useState(() => localStorage.getItem(storageKey) !== null);
+  const [isDoubtHidden, setIsDoubtHidden] = useState(false);
+  if (engine.model.chosen !== null || (isDoubtful ? isDoubtHidden : isHidden)) return null;
+  const hide = () => {
+    if (isDoubtful) setIsDoubtHidden(true);
+    else {
+      setIsHidden(true);
+      localStorage.setItem(storageKey, 'yes');
+    }
+  };
+  return (
+    <div className={styles.limits} data-doubtful={isDoubtful || undefined}>
+      <p className={styles.words}>{isDoubtful ? t.models.doubtful : t.models.limits}</p>
+      <IconButton size="small" label={t.models.hideLimits} className={styles.close} onClick={hide}>
+        <X size={14} />
+      </IconButton>
+      <Button className={styles.more} onClick={() => patch(store, 'view', { isModelsOpen: true })}>
+        {t.models.better}
+      </Button>
+    </div>
+  );
+}
