@@ -219,6 +219,30 @@ it('reports a failed model and loads it again', async () => {
   expect(store.getState().notices.model).toBeUndefined();
 });
 
+it('starts the workers afresh for a runtime that did not start; prompts and masks stay as they are', async () => {
+  const { engine, store, fail, calls } = await opened();
+  const object = engine.objects.add('Dog');
+  await engine.prompts.change(object, 2, addPoint);
+  await engine.tracking.track({ objects: [object], from: 3, to: 5 });
+  const { masklets, prompts } = store.getState();
+  fail.model = new MaskletError('model-incompatible', 'Not started.', { reason: ['runtime-not-started'] });
+  await expect(engine.model.load('wasm')).rejects.toMatchObject({ code: 'model-incompatible' });
+  calls.length = 0;
+  await engine.model.load('wasm');
+  await settle();
+  expect(calls).toEqual(expect.arrayContaining(['start segment', 'openVideo', 'adopt 1', 'load wasm']));
+  // Known to the new worker: nothing is asked again.
+  expect(calls.filter((call) => call.startsWith('prompt'))).toEqual([]);
+  expect(store.getState().prompts).toBe(prompts);
+  expect(markedFrames(store.getState().masklets.byObject[object])).toEqual(markedFrames(masklets.byObject[object]));
+  expect(store.getState().masklets.byObject[object]?.staleFrames).toBe(0);
+  expect(store.getState().notices.model).toBeUndefined();
+  // Another load needs no other worker.
+  calls.length = 0;
+  await engine.model.load('wasm');
+  expect(calls).toEqual(['load wasm']);
+});
+
 it('says once what a device could not do, and what is used instead', async () => {
   const fake = fakeEngine();
   running = fake;

@@ -439,7 +439,7 @@ export const de: Messages = {
       'sam2.0': 'Bessere Masken als das eingebaute Modell, in einem Tempo, das dieser Rechner hält.',
       edgetam: 'Die Stufe über dem eingebauten Modell: verfolgt wie SAM 2, gemacht für Telefone.',
     },
-    all: 'Alle Modelle, und eigene',
+    all: 'Alle Modelle',
     frameTime: ({ ms, isMeasured }) => `etwa ${formatPace(ms)} je Frame, ${isMeasured ? 'hier gemessen' : 'geschätzt'}`,
     work: (operations) => `${formatNumber(Math.round(operations / 1e9))} GFLOP je Frame, ${speedClass(operations)}`,
     limits: 'Das eingebaute Modell ist klein: Einfache Objekte gelingen, schwierige brauchen Korrekturen.',

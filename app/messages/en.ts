@@ -320,7 +320,7 @@ export const en = {
       'sam2.0': 'Better masks than the built-in model, at a pace this machine can keep.',
       edgetam: 'The step above the built-in model: SAM 2’s way of tracking, made for phones.',
     },
-    all: 'All models, and your own',
+    all: 'All models',
     frameTime: ({ ms, isMeasured }: FrameTime) =>
       `about ${formatPace(ms)} a frame, ${isMeasured ? 'measured here' : 'estimated'}`,
     work: (operations: number) =>

@@ -44,6 +44,7 @@ function ModelList() {
 
   const speeds = useAppState((state) => state.models.speeds);
   const recommended = list && status && recommendedModel(list, status, speeds);
+  const others = (list ?? []).filter((model) => model !== recommended);
   const inUse = list?.find(({ name }) => name === status?.name);
   const sizes = [...new Set(list?.flatMap((model) => model.imageSizes))].toSorted((a, b) => a - b);
   const size = imageSize ?? (inUse ? status!.imageSize : (list?.[0]?.defaultImageSize ?? null));
@@ -59,23 +60,27 @@ function ModelList() {
           {failureText(said)}
         </p>
       ) : null}
-      {recommended ? <Recommended model={recommended} size={imageSize} /> : null}
+      {recommended ? (
+        <Recommended model={recommended} size={imageSize ?? (recommended === inUse ? status.imageSize : null)} />
+      ) : null}
       <EmbeddedRow isInUse={status !== null && !inUse && engine.model.chosen === null} />
-      <details className={styles.all} open={isUnfolded} onToggle={(event) => setIsUnfolded(event.currentTarget.open)}>
-        <summary>{t.models.all}</summary>
-        {sizes.length > 1 && size !== null ? <SizeChoice sizes={sizes} size={size} onChoose={chooseSize} /> : null}
-        {status?.provider === 'wasm' ? <p className={styles.about}>{t.models.onWasm}</p> : null}
-        {families.map((family) => (
-          <Family
-            key={family}
-            family={family}
-            models={(list ?? []).filter((model) => model.architecture === family && model !== recommended)}
-            size={size}
-          />
-        ))}
-        <OwnModel imageSize={imageSize} />
-        <HubAddress />
-      </details>
+      {others.length > 0 || sizes.length > 1 ? (
+        <details className={styles.all} open={isUnfolded} onToggle={(event) => setIsUnfolded(event.currentTarget.open)}>
+          <summary>{t.models.all}</summary>
+          {sizes.length > 1 && size !== null ? <SizeChoice sizes={sizes} size={size} onChoose={chooseSize} /> : null}
+          {status?.provider === 'wasm' ? <p className={styles.about}>{t.models.onWasm}</p> : null}
+          {families.map((family) => (
+            <Family
+              key={family}
+              family={family}
+              models={others.filter(({ architecture }) => architecture === family)}
+              size={size}
+            />
+          ))}
+        </details>
+      ) : null}
+      <OwnModel imageSize={imageSize} />
+      <HubAddress />
     </div>
   );
 }

@@ -84,6 +84,7 @@ for (const visit of visits) {
       await expect(page.getByRole('dialog', { name: model.about })).toBeVisible();
       await look('model');
       await page.getByRole('button', { name: models.open }).click();
+      await page.getByText(models.all, { exact: true }).click();
       await expect(page.getByText('SAM 2.1 large')).toBeVisible();
       await look('models');
     });

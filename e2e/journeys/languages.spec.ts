@@ -179,6 +179,7 @@ test('no word on the page stands outside the catalogue', async ({ masklet }) => 
   await page.getByRole('button', { name: /^nano · / }).click();
   await outside('model', 'Masklet nano', /^[\d.]+ [kMG]B$/);
   await page.getByRole('button', { name: /Other models/ }).click();
+  await page.getByText(/All models/).click();
   await expect(page.getByText('SAM 2.1 tiny')).toBeVisible();
   await outside(
     'models',
