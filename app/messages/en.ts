@@ -325,8 +325,8 @@ export const en = {
       `about ${formatPace(ms)} a frame, ${isMeasured ? 'measured here' : 'estimated'}`,
     work: (operations: number) =>
       `${formatNumber(Math.round(operations / 1e9))} GFLOP a frame, ${speedClass(operations)}`,
-    limits: 'The built-in model is small: simple objects come out well, hard ones need corrections.',
-    doubtful: 'This mask is doubtful. A larger model is surer of hard objects.',
+    limits: 'The built-in model is small: hard objects need corrections.',
+    doubtful: 'This mask is doubtful; a larger model is surer.',
     better: 'Better models',
     hideLimits: 'Hide this',
     inUse: 'In use',

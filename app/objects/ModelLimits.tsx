@@ -4,7 +4,6 @@ import { useApp, useAppState } from '../app-context';
 import { t } from '../messages/messages';
 import type { ObjectEntry } from '../state/objects';
 import { patch } from '../state/store';
-import { Button } from '../ui/Button';
 import { IconButton } from '../ui/IconButton';
 import styles from './ModelLimits.module.css';
 
@@ -35,13 +34,15 @@ export function ModelLimits({ object: { id } }: { object: ObjectEntry }) {
   };
   return (
     <div className={styles.limits} data-doubtful={isDoubtful || undefined}>
-      <p className={styles.words}>{isDoubtful ? t.models.doubtful : t.models.limits}</p>
+      <p className={styles.words}>
+        {isDoubtful ? t.models.doubtful : t.models.limits}{' '}
+        <button type="button" className={styles.more} onClick={() => patch(store, 'view', { isModelsOpen: true })}>
+          {t.models.better}
+        </button>
+      </p>
       <IconButton size="small" label={t.models.hideLimits} className={styles.close} onClick={hide}>
         <X size={14} />
       </IconButton>
-      <Button className={styles.more} onClick={() => patch(store, 'view', { isModelsOpen: true })}>
-        {t.models.better}
-      </Button>
     </div>
   );
 }

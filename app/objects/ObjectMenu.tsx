@@ -23,8 +23,7 @@ export function ObjectMenu({ entry: { id, name }, onRename }: { entry: ObjectEnt
       width={240}
       state={{ open: isOpen, onOpenChange: setIsOpen }}
       trigger={
-        // It stays where it is while its menu is open, wherever the pointer goes.
-        <IconButton size="small" className={isOpen ? undefined : styles.sometimes} label={t.objects.menu(name)}>
+        <IconButton size="small" className={styles.sometimes} label={t.objects.menu(name)}>
           <Ellipsis size={14} />
         </IconButton>
       }

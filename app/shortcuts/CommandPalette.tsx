@@ -37,6 +37,17 @@ export function CommandPalette() {
       <Command.Input className={styles.query} placeholder={t.palette.placeholder} />
       <Command.List className={styles.list} label={t.palette.title}>
         <Command.Empty className={styles.nothing}>{t.palette.nothing}</Command.Empty>
+        {actions.map(({ id, act }) => (
+          <Item
+            key={id}
+            label={t.palette.actions[id][0]}
+            keywords={t.palette.actions[id].slice(1)}
+            onChoose={() => {
+              setOpen(false);
+              run(act(app));
+            }}
+          />
+        ))}
         {offered.map(({ id }) => (
           <Item
             key={id}
@@ -47,17 +58,6 @@ export function CommandPalette() {
               setOpen(false);
               const done = runShortcut(id, '', engine, store);
               if (done) run(done);
-            }}
-          />
-        ))}
-        {actions.map(({ id, act }) => (
-          <Item
-            key={id}
-            label={t.palette.actions[id][0]}
-            keywords={t.palette.actions[id].slice(1)}
-            onChoose={() => {
-              setOpen(false);
-              run(act(app));
             }}
           />
         ))}

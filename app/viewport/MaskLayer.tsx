@@ -32,7 +32,9 @@ export function MaskLayer({ part, pixelRatio, isEarlier = false }: MaskLayerProp
         hasOnionSkin && !isEarlier && !state.playback.isPlaying ? [frameIndex - 1, frameIndex + 1] : [];
       const around = neighbours.filter((neighbour) => neighbour >= 0 && neighbour < state.masklets.frameCount);
       const masks = isEarlier ? engine.earlierMasks.known(frameIndex) : engine.masks.seen(frameIndex);
+      const isMoving = state.tracking.run !== null || state.playback.isPlaying;
       const key = [
+        isMoving,
         compositeKey(masks, state, frameIndex),
         ...around.map((neighbour) => compositeKey(engine.masks.known(neighbour), state, neighbour)),
       ].join('/');
@@ -42,7 +44,12 @@ export function MaskLayer({ part, pixelRatio, isEarlier = false }: MaskLayerProp
       const layers = isMaskHidden ? [] : maskLayers(masks, state);
       const isMatte = !isMaskHidden && (maskLook === 'matte' || maskLook === 'cutout');
       const onion = isMatte || isMaskHidden ? [] : around.flatMap((n) => onionLayers(engine.masks.known(n), state));
-      const { width, height, perCssPixel } = maskRasterSize(rect, pixelRatio, coverageOf([...layers, ...onion]));
+      const { width, height, perCssPixel } = maskRasterSize(
+        rect,
+        pixelRatio,
+        coverageOf([...layers, ...onion]),
+        isMoving,
+      );
       // Setting a size clears, even to the same one.
       if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height });
       if (isMatte) {

@@ -122,4 +122,7 @@ it('draws masks finer than a coarse screen, and coarser when there is much to dr
   expect(maskRasterSize(rect, 2, 0.3)).toMatchObject({ perCssPixel: 2 });
   expect(maskRasterSize(rect, 1, 1.5)).toMatchObject({ perCssPixel: 1 });
   expect(maskRasterSize(rect, 1, 16)).toMatchObject({ perCssPixel: 0.5 });
+  expect(maskRasterSize(rect, 1, 0.1, true)).toMatchObject({ perCssPixel: 1.5 });
+  expect(maskRasterSize(rect, 1, 1.5, true)).toMatchObject({ perCssPixel: 0.5 });
+  expect(maskRasterSize(rect, 1, 16, true)).toMatchObject({ perCssPixel: 0.25 });
 });

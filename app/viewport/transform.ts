@@ -133,21 +133,34 @@ function unit(value: number): number {
 /** Pixels that may be painted in one picture, over all masks, in about 10 ms: more would hold the page up. */
 const mostPaintedPixels = 900_000;
 
+/** While frames follow each other, by a run or in play, on a page whose processor has other work to do. */
+const mostMovingPixels = 250_000;
+
 /** And its size, however little is on it. */
 const mostPixels = 2_400_000;
 
 /** Finer than the screen where its pixels are coarse, so that scaling down smooths the edges; coarser in need. */
 const finenesses = [1.5, 1, 0.7, 0.5];
+const movingFinenesses = [...finenesses, 0.35, 0.25];
 
 /**
  * Size of the picture that masks are drawn in.
  * @param coverage sum of the masks' boxes, in areas of the video
+ * @param isMoving the next frame comes at once, and a coarser picture is better than a late one
  */
-export function maskRasterSize(rect: Size, pixelRatio: number, coverage: number): Size & { perCssPixel: number } {
-  const allowed = finenesses.filter((fineness) => fineness === 1 || fineness * pixelRatio <= 2);
+export function maskRasterSize(
+  rect: Size,
+  pixelRatio: number,
+  coverage: number,
+  isMoving = false,
+): Size & { perCssPixel: number } {
+  const most = isMoving ? mostMovingPixels : mostPaintedPixels;
+  const allowed = (isMoving ? movingFinenesses : finenesses).filter(
+    (fineness) => fineness === 1 || fineness * pixelRatio <= 2,
+  );
   const fits = (fineness: number) => {
     const pixels = rect.width * rect.height * (fineness * pixelRatio) ** 2;
-    return pixels <= mostPixels && pixels * coverage <= mostPaintedPixels;
+    return pixels <= mostPixels && pixels * coverage <= most;
   };
   const perCssPixel = (allowed.find(fits) ?? allowed.at(-1)!) * pixelRatio;
   return {

@@ -97,11 +97,10 @@ test('nothing that was not saved is lost without a question', async ({ masklet }
 
   // Leaving the page is asked by the browser.
   const asked = page.waitForEvent('dialog');
-  const leaving = page.reload({ waitUntil: 'commit' }).catch(() => undefined);
+  await page.evaluate(() => void setTimeout(() => location.reload()));
   const dialog = await asked;
   expect(dialog.type()).toBe('beforeunload');
   await dialog.dismiss();
-  await leaving;
   expect(await masklet.call('mask', 1, 0)).toEqual(mask);
 
   // Saved first: then it opens.
@@ -182,7 +181,8 @@ test('the menu of a row stays with it, and the panel holds the rest', async ({ m
   const before = await menu.boundingBox();
   await page.mouse.move(300, 400);
   await page.mouse.move(310, 420);
-  expect(await menu.boundingBox()).toEqual(before);
+  const after = await menu.boundingBox();
+  expect(Math.abs(after!.x - before!.x) + Math.abs(after!.y - before!.y)).toBeLessThan(4);
   await page.keyboard.press('Escape');
   const panel = page.getByRole('region', { name: 'Properties of Disc' });
   await panel.getByLabel('Name').fill('Moon');
@@ -227,7 +227,7 @@ test('a run says what it did and comes back; what was stopped says how far it ca
   await expect.poll(async () => (await masklet.call('status')).isTracking).toBe(true);
   await masklet.idle();
   await expect.poll(async () => (await masklet.call('status')).frame).toBe(3);
-  await expect(page.getByText(/^Tracked \d+ frames/)).toBeVisible();
+  await expect(page.getByText(/^Tracked \d+ frames[^.]*$/)).toBeVisible();
   await expect(page.getByRole('button', { name: /^Disc, tracked$/ })).toBeVisible();
   // The comparison is left by Escape.
   await page.keyboard.press('y');
