@@ -9,7 +9,7 @@ export type Answer = 'keep' | 'save' | 'lose';
 const waiting = new WeakMap<AppStore, (answer: Answer) => void>();
 
 /** Shows a question; one that was open gets the answer that loses nothing. */
-export function ask(store: AppStore, question: Question): Promise<Answer> {
+function ask(store: AppStore, question: Question): Promise<Answer> {
   answer(store, 'keep');
   patch(store, 'view', { question });
   return new Promise((resolve) => waiting.set(store, resolve));

@@ -14,7 +14,7 @@ import styles from './ModelsSheet.module.css';
 type ModelRowProps = { model: CatalogueModel; imageSize: number };
 
 /** About how long a frame takes here; null until a model has started, which tells what it runs on. */
-export function useFrameTime(model: CatalogueModel, imageSize: number): FrameTime | null {
+function useFrameTime(model: CatalogueModel, imageSize: number): FrameTime | null {
   const status = useAppState((state) => state.model.status);
   const { list, speeds } = useAppState((state) => state.models);
   return status && frameTime(model, imageSize, status, speeds, list ?? []);
