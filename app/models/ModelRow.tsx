@@ -11,7 +11,12 @@ import { IconButton } from '../ui/IconButton';
 import { ProgressBar } from '../ui/ProgressBar';
 import styles from './ModelsSheet.module.css';
 
-type ModelRowProps = { model: CatalogueModel; imageSize: number };
+type ModelRowProps = {
+  model: CatalogueModel;
+  imageSize: number;
+  /** Its button is the one to press. */
+  isRecommended?: boolean;
+};
 
 /** About how long a frame takes here; null until a model has started, which tells what it runs on. */
 function useFrameTime(model: CatalogueModel, imageSize: number): FrameTime | null {
@@ -21,7 +26,7 @@ function useFrameTime(model: CatalogueModel, imageSize: number): FrameTime | nul
 }
 
 /** One official model: absent, coming, in part, kept, or in use. */
-export function ModelRow({ model, imageSize }: ModelRowProps) {
+export function ModelRow({ model, imageSize, isRecommended = false }: ModelRowProps) {
   const { engine } = useApp();
   const [isAsking, setIsAsking] = useState(false);
   const transfer = useAppState(({ models }) => (models.transfer?.name === model.name ? models.transfer : null));
@@ -49,6 +54,7 @@ export function ModelRow({ model, imageSize }: ModelRowProps) {
         <RowAction
           model={model}
           imageSize={imageSize}
+          isRecommended={isRecommended}
           state={transfer ? 'coming' : isInUse ? 'in-use' : model.sha256 ? 'kept' : isPartial ? 'partial' : 'absent'}
           onAsk={() => setIsAsking(true)}
         />
@@ -74,7 +80,7 @@ type RowActionProps = ModelRowProps & {
   onAsk: () => void;
 };
 
-function RowAction({ model, imageSize, state, onAsk }: RowActionProps) {
+function RowAction({ model, imageSize, isRecommended = false, state, onAsk }: RowActionProps) {
   const { engine } = useApp();
   const { title } = model;
   const words = t.models;
@@ -94,7 +100,7 @@ function RowAction({ model, imageSize, state, onAsk }: RowActionProps) {
     absent: { label: words.downloadTitle(title), text: words.download, act: onAsk },
   }[state];
   return (
-    <Button aria-label={label} onClick={act}>
+    <Button variant={isRecommended ? 'primary' : 'secondary'} aria-label={label} onClick={act}>
       {text}
     </Button>
   );

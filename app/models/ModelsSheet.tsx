@@ -138,7 +138,7 @@ function Recommended({ model, size }: { model: CatalogueModel; size: number | nu
         {t.models.recommended}
       </h3>
       <p className={styles.about}>{t.models.recommendedAbout[model.architecture]}</p>
-      <ModelRow model={model} imageSize={sizeOf(model, size)} />
+      <ModelRow model={model} imageSize={sizeOf(model, size)} isRecommended />
     </section>
   );
 }
