@@ -444,6 +444,7 @@ export const de: Messages = {
     work: (operations) => `${formatNumber(Math.round(operations / 1e9))} GFLOP je Frame, ${speedClass(operations)}`,
     limits: 'Das eingebaute Modell ist klein: Schwierige Objekte brauchen Korrekturen.',
     doubtful: 'Diese Maske ist zweifelhaft; ein größeres Modell ist sicherer.',
+    doubtfulTrack: 'Mehrere Frames sind einen Blick wert; ein größeres Modell ist sicherer.',
     better: 'Bessere Modelle',
     hideLimits: 'Ausblenden',
     inUse: 'In Gebrauch',

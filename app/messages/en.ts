@@ -327,6 +327,7 @@ export const en = {
       `${formatNumber(Math.round(operations / 1e9))} GFLOP a frame, ${speedClass(operations)}`,
     limits: 'The built-in model is small: hard objects need corrections.',
     doubtful: 'This mask is doubtful; a larger model is surer.',
+    doubtfulTrack: 'Several frames are worth a look; a larger model is surer.',
     better: 'Better models',
     hideLimits: 'Hide this',
     inUse: 'In use',

@@ -3,12 +3,16 @@ import { useState } from 'react';
 import { useApp, useAppState } from '../app-context';
 import { t } from '../messages/messages';
 import type { ObjectEntry } from '../state/objects';
+import { reviewStops } from '../state/review';
 import { patch } from '../state/store';
 import { IconButton } from '../ui/IconButton';
 import styles from './ModelLimits.module.css';
 
 /** Below this estimate of its own, the built-in model's mask is seldom right. */
 const doubtfulBelow = 0.6;
+
+/** A track with so many frames worth a look may do better with another model. */
+const doubtfulStops = 3;
 
 const storageKey = 'masklet.hidden-limits';
 
@@ -22,20 +26,25 @@ export function ModelLimits({ object: { id } }: { object: ObjectEntry }) {
     const frame = playback.shownFrame;
     return columns?.mark[frame] === 1 && columns.predictedIou[frame]! < doubtfulBelow;
   });
+  const isTrackDoubtful = useAppState(
+    (state) =>
+      state.tracking.run === null && reviewStops(state).filter(({ object }) => object === id).length >= doubtfulStops,
+  );
+  const doubt = isDoubtful ? t.models.doubtful : isTrackDoubtful ? t.models.doubtfulTrack : null;
   const [isHidden, setIsHidden] = useState(() => localStorage.getItem(storageKey) !== null);
   const [isDoubtHidden, setIsDoubtHidden] = useState(false);
-  if (engine.model.chosen !== null || (isDoubtful ? isDoubtHidden : isHidden)) return null;
+  if (engine.model.chosen !== null || (doubt === null ? isHidden : isDoubtHidden)) return null;
   const hide = () => {
-    if (isDoubtful) setIsDoubtHidden(true);
+    if (doubt !== null) setIsDoubtHidden(true);
     else {
       setIsHidden(true);
       localStorage.setItem(storageKey, 'yes');
     }
   };
   return (
-    <div className={styles.limits} data-doubtful={isDoubtful || undefined}>
+    <div className={styles.limits} data-doubtful={doubt !== null || undefined}>
       <p className={styles.words}>
-        {isDoubtful ? t.models.doubtful : t.models.limits}{' '}
+        {doubt ?? t.models.limits}{' '}
         <button type="button" className={styles.more} onClick={() => patch(store, 'view', { isModelsOpen: true })}>
           {t.models.better}
         </button>
