@@ -23,11 +23,12 @@ export function lazyPart<Name extends string, P extends object>(
   name: Name,
 ) {
   let latest: Attempt<P> | null = null;
+  let hasFailedAhead = false;
   const begin = (n: number): Attempt<P> => {
     const attempt: Attempt<P> = { n, state: 'on the way', Content: () => null };
     const Content = lazy(async () => {
       try {
-        const part = (await (n === 0 ? load() : importAgain(load)))[name];
+        const part = (await (n === 0 && !hasFailedAhead ? load() : importAgain(load)))[name];
         attempt.state = 'here';
         return { default: part };
       } catch (error) {
@@ -67,7 +68,9 @@ export function lazyPart<Name extends string, P extends object>(
     Part,
     /** Where that fails, it is fetched when it is needed. */
     fetchAhead: async () => {
-      await load().catch(() => undefined);
+      await load().catch(() => {
+        hasFailedAhead = true;
+      });
     },
   };
 }

@@ -43,9 +43,10 @@ const goTo =
   (property: string): PaletteAction['act'] =>
   async ({ store }) => {
     // On a narrow screen the panel is a sheet, which opens first; the palette gives the focus back before.
-    patch(store, 'view', { isPanelOpen: true });
+    const find = () => document.querySelector(`[data-property="${property}"]`);
+    if (!find()) patch(store, 'view', { isPanelOpen: true });
     await new Promise((resolve) => setTimeout(resolve, 100));
-    const row = document.querySelector(`[data-property="${property}"]`);
+    const row = find();
     row?.scrollIntoView({ block: 'nearest' });
     row?.querySelector<HTMLElement>('input, [role="radio"][tabindex="0"], [role="radio"]')?.focus();
   };
