@@ -64,7 +64,7 @@ void spoken.then(
       </StrictMode>,
     );
   },
-  () => document.getElementById('not-loaded')!.removeAttribute('hidden'),
+  () => document.body.append(document.querySelector<HTMLTemplateElement>('#not-loaded')!.content),
 );
 
 /** The model of the last visit, or the embedded one where that can't be loaded any more. */

@@ -440,7 +440,11 @@ export const de: Messages = {
       edgetam: 'Die Stufe über dem eingebauten Modell: verfolgt wie SAM 2, gemacht für Telefone.',
     },
     all: 'Alle Modelle',
-    frameTime: ({ ms, isMeasured }) => `etwa ${formatPace(ms)} je Frame, ${isMeasured ? 'hier gemessen' : 'geschätzt'}`,
+    about: (time, bytes, license) => {
+      const rest = `${formatBytes(bytes)} · ${license}`;
+      if (!time) return rest;
+      return `etwa ${formatPace(time.ms)} je Frame, ${time.isMeasured ? 'hier gemessen' : 'geschätzt'} · ${rest}`;
+    },
     work: (operations) => `${formatNumber(Math.round(operations / 1e9))} GFLOP je Frame, ${speedClass(operations)}`,
     limits: 'Das eingebaute Modell ist klein: Schwierige Objekte brauchen Korrekturen.',
     doubtful: 'Diese Maske ist zweifelhaft; ein größeres Modell ist sicherer.',

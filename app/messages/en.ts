@@ -321,8 +321,11 @@ export const en = {
       edgetam: 'The step above the built-in model: SAM 2’s way of tracking, made for phones.',
     },
     all: 'All models',
-    frameTime: ({ ms, isMeasured }: FrameTime) =>
-      `about ${formatPace(ms)} a frame, ${isMeasured ? 'measured here' : 'estimated'}`,
+    about: (time: FrameTime | null, bytes: number, license: string) => {
+      const rest = `${formatBytes(bytes)} · ${license}`;
+      if (!time) return rest;
+      return `about ${formatPace(time.ms)} a frame, ${time.isMeasured ? 'measured here' : 'estimated'} · ${rest}`;
+    },
     work: (operations: number) =>
       `${formatNumber(Math.round(operations / 1e9))} GFLOP a frame, ${speedClass(operations)}`,
     limits: 'The built-in model is small: hard objects need corrections.',

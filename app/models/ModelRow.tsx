@@ -2,7 +2,6 @@ import { Trash2 } from 'lucide-react';
 import { useState } from 'react';
 import type { CatalogueModel } from '../../workers/protocol/segment-contract';
 import { useApp, useAppState } from '../app-context';
-import { formatBytes } from '../messages/format';
 import { t } from '../messages/messages';
 import { run } from '../run-command';
 import { frameTime, type FrameTime } from '../state/model-speed';
@@ -40,7 +39,7 @@ export function ModelRow({ model, imageSize, isRecommended = false }: ModelRowPr
         <div className={styles.words}>
           <h4 className={styles.name}>{model.title}</h4>
           <p className={styles.about} title={words.work(model.operations[imageSize] ?? 0)}>
-            {[...(time ? [words.frameTime(time)] : []), formatBytes(model.weightsBytes), model.license].join(' · ')}
+            {words.about(time, model.weightsBytes, model.license)}
           </p>
           {isPartial && !transfer ? (
             <p className={styles.about}>{words.partly(model.storedBytes, model.weightsBytes)}</p>
