@@ -8,6 +8,9 @@ import { runShortcut } from './run-shortcut';
 /** Elements that have keys of their own. */
 const typing =
   'input:not([type="range"]), textarea, select, [contenteditable="true"], [role="dialog"], [role="menu"], [role="listbox"]';
+/** A slider moves by these itself; the playhead's are the page's. */
+const sliding = 'input[type="range"]:not([data-playhead])';
+const slidingKeys = /^(Arrow|Home$|End$|Page)/;
 const pressing = 'button, a, summary, [role="radio"], [role="switch"]';
 
 /** Listens for the page's keys. */
@@ -17,6 +20,7 @@ export function useShortcuts(): void {
     const onKeyDown = (event: KeyboardEvent) => {
       if (event.defaultPrevented || !(event.target instanceof Element)) return;
       if (event.target.closest(typing)) return;
+      if (slidingKeys.test(event.key) && event.target.closest(sliding)) return;
       if ((event.key === ' ' || event.key === 'Enter') && event.target.closest(pressing)) return;
       if (event.key === ' ' && !event.ctrlKey && !event.metaKey && !event.altKey && store.getState().project.video) {
         // Held, it moves the view with the pointer; what it does otherwise waits until it comes up.

@@ -29,6 +29,7 @@ export function PlayheadSlider({ video, scrub, children }: PlayheadSliderProps) 
         ref={ref}
         type="range"
         className={styles.input}
+        data-playhead
         aria-label={t.timeline.playhead}
         min={0}
         max={video.frameCount - 1}
