@@ -5,7 +5,7 @@ import type { ObjectCleanUp } from '../../protocol/segment-contract';
 import { cleanUp, countPieces, type CleanUp } from './clean-up';
 import { growMask, smoothMask } from './grow-mask';
 import { resizeLogits, type MaskAtVideoSize } from './resize-logits';
-import { resolveOverlaps } from './resolve-overlaps';
+import { resolveOverlaps, type Claim } from './resolve-overlaps';
 import { measureRle } from '../../rle/rle';
 
 /** What a mask is made from. */
@@ -38,6 +38,7 @@ export function maskResults(masks: readonly { object: ObjectId; mask: MaskLike }
         repaired.map(({ rle }, n) => ({
           rle,
           logits: isGuided && !masks[n]!.mask.guided ? asGuided(shown[n]!) : shown[n]!,
+          ...statementOf(masks[n]!.mask),
         })),
         width,
         height,
@@ -51,6 +52,10 @@ export function maskResults(masks: readonly { object: ObjectId; mask: MaskLike }
     const pieces = countPieces(whole, Math.sqrt(whole.length));
     return { object, frameIndex, occlusionScore, predictedIou, origin, version, pieces, ...pixels };
   });
+}
+
+function statementOf({ origin, version, promptMask }: MaskLike): Pick<Claim, 'statedAt' | 'isPainted'> {
+  return origin === 'prompt' ? { statedAt: version, isPainted: promptMask !== null } : {};
 }
 
 /** Most objects are apart from each other, and cost nothing. */

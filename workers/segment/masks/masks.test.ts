@@ -281,3 +281,21 @@ describe('masks that may not overlap', () => {
     expect(grown[1]).toEqual(plain[1]);
   });
 });
+
+it('leaves what a person painted to the object they painted it for, until they say something else there', () => {
+  const all = { width: 4, height: 4, counts: Uint32Array.of(0, 16) };
+  const left = { width: 4, height: 4, counts: Uint32Array.of(0, 8, 8) };
+  const [low, high] = [new Float32Array(16).fill(1), new Float32Array(16).fill(10)];
+  const areas = (...claims: Parameters<typeof resolveOverlaps>[0]) =>
+    resolveOverlaps(claims, 4, 4).map(({ area }) => area);
+  const painted = (statedAt: number) => ({ statedAt, isPainted: true });
+  // Painted over what was painted.
+  expect(areas({ rle: all, logits: high, ...painted(1) }, { rle: left, logits: high, ...painted(2) })).toEqual([8, 8]);
+  // A click on a thing under the paint; and paint over what was clicked.
+  expect(areas({ rle: all, logits: high, ...painted(1) }, { rle: left, logits: low, statedAt: 2 })).toEqual([8, 8]);
+  expect(areas({ rle: all, logits: low, ...painted(2) }, { rle: left, logits: high, statedAt: 1 })).toEqual([16, 0]);
+  // Nobody spoke of the tracked one here.
+  expect(areas({ rle: left, logits: low, ...painted(1) }, { rle: all, logits: high })).toEqual([8, 8]);
+  // Of two that the model made, the surer one has it.
+  expect(areas({ rle: all, logits: high, statedAt: 1 }, { rle: left, logits: low, statedAt: 2 })).toEqual([16, 0]);
+});

@@ -4,13 +4,21 @@ import { interpolate, type Interpolation, type MaskAtVideoSize } from './resize-
 import { forEachRun, measureRle } from '../../rle/rle';
 
 /** A mask at the video's size, and the logits that speak for it: float[side · side]. */
-export type Claim = { rle: MaskRle; logits: Float32Array };
+export type Claim = {
+  rle: MaskRle;
+  logits: Float32Array;
+  /** Of a mask that a person asked for on this frame: when, by a number that grows. */
+  statedAt?: number;
+  /** They painted it: where it meets other masks no logits are compared. */
+  isPainted?: boolean;
+};
 
 type Sampler = { logits: Float32Array; side: number; across: Interpolation; down: Interpolation };
 
 /**
  * The masks of several objects without overlap. A pixel that only one of them claims stays with it, whatever its logit:
- * repairs claim pixels that the model did not. Ties are the earlier object's.
+ * repairs claim pixels that the model did not. Ties are the earlier object's. What a person painted is theirs to the pixel,
+ * until they say something else there: then the later word holds.
  * Source: `_apply_non_overlapping_constraints`, sam2_base.py@2b90b9f L891-L910, on logits interpolated to video size.
  */
 export function resolveOverlaps(claims: readonly Claim[], width: number, height: number): MaskAtVideoSize[] {
@@ -27,7 +35,10 @@ export function resolveOverlaps(claims: readonly Claim[], width: number, height:
         if (owner > 0) {
           const x = Math.floor(at / height);
           const y = at % height;
-          if (logitAt(samplers[n]!, x, y) <= logitAt(samplers[owner - 1]!, x, y)) continue;
+          const before = claims[owner - 1]!;
+          if (claims[n]!.isPainted || before.isPainted) {
+            if ((claims[n]!.statedAt ?? -1) <= (before.statedAt ?? -1)) continue;
+          } else if (logitAt(samplers[n]!, x, y) <= logitAt(samplers[owner - 1]!, x, y)) continue;
         }
         owners[at] = n + 1;
       }
