@@ -40,7 +40,7 @@ test.describe('a browser that asks for German', () => {
     const object = await masklet.call('addObject');
     await masklet.call('prompt', { object, frame: 0, points: [{ x: 100, y: 110, label: 1 }] });
     await masklet.call('track', { to: 4 });
-    await expect(page.getByRole('button', { name: 'Objekt 1, Masken in 5 von 39 Frames' })).toBeVisible();
+    await expect(page.getByRole('button', { name: 'Objekt 1, Masken in 5 von 40 Frames' })).toBeVisible();
     await page.getByRole('button', { name: 'Erster Frame' }).hover();
     await expect(page.getByRole('tooltip')).toContainText('Pos1');
 
@@ -51,7 +51,7 @@ test.describe('a browser that asks for German', () => {
     await expect(page.getByRole('dialog', { name: 'Theme and language' })).toBeVisible();
     await expect(page.getByRole('radio', { name: 'English' })).toBeFocused();
     await page.keyboard.press('Escape');
-    await expect(page.getByRole('button', { name: 'Objekt 1, masks on 5 of 39 frames' })).toBeVisible();
+    await expect(page.getByRole('button', { name: 'Objekt 1, masks on 5 of 40 frames' })).toBeVisible();
     expect(await masklet.hasMask(object, 4)).toBe(true);
 
     await page.reload();
