@@ -111,7 +111,7 @@ class PackManifest:
             **({"memoryTokens": self.memory_tokens} if self.memory_tokens else {}),
             "imageMean": list(self.image_mean),
             "imageStd": list(self.image_std),
-            "tracker": camel_keys(vars(self.tracker)),
+            "tracker": tracker_table(self.tracker),
             "maskDownsample": {"weight": list(self.mask_downsample_weight), "bias": self.mask_downsample_bias},
             "graphs": {name: vars(graph) for name, graph in self.graphs.items()},
             **({"expectations": vars(self.expectations)} if self.expectations else {}),
@@ -161,6 +161,14 @@ def parse_card(content: Mapping[str, Any]) -> PackCard:
         training_data=tuple(TrainingSource(**source) for source in content.get("trainingData", ())),
         quality=dict(content.get("quality", {})),
     )
+
+
+def tracker_table(tracker: TrackerSettings) -> dict[str, Any]:
+    """The `tracker` object of a manifest; where edges come from is left out where it is the reference's way."""
+    values = dict(vars(tracker))
+    if tracker.edges == "model":
+        del values["edges"]
+    return camel_keys(values)
 
 
 def parse_tracker(content: Mapping[str, Any]) -> TrackerSettings:

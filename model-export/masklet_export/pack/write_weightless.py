@@ -24,7 +24,7 @@ from masklet_export.graphs.build_graphs import BUILDERS
 from masklet_export.graphs.half_precision import in_float16
 from masklet_export.model.hub_model import HubModel
 from masklet_export.pack.graph_costs import graph_costs
-from masklet_export.pack.manifest import IMAGE_MEAN, IMAGE_STD, TrackerSettings, camel_keys
+from masklet_export.pack.manifest import IMAGE_MEAN, IMAGE_STD, TrackerSettings, camel_keys, tracker_table
 
 FORMAT = "masklet-weightless/1"
 CATALOGUE_FORMAT = "masklet-catalogue/1"
@@ -85,7 +85,7 @@ def write_weightless(
         **({} if model.spatial_perceiver is None else {"memoryTokens": model.memory_tokens}),
         "imageMean": list(IMAGE_MEAN),
         "imageStd": list(IMAGE_STD),
-        "tracker": camel_keys(vars(TrackerSettings(num_spatial_memories=model.temporal_positions.shape[0]))),
+        "tracker": tracker_table(TrackerSettings(num_spatial_memories=model.temporal_positions.shape[0])),
         "license": card.license,
         "provenance": card.provenance,
         "sizes": sizes,
