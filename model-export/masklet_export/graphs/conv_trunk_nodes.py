@@ -79,8 +79,8 @@ def residual_block(graph: GraphBuilder, x: Value, block: ResidualBlock) -> Value
 
 def conv(graph: GraphBuilder, x: Value, layer: nn.Conv2d) -> Value:
     """A plain 1x1 convolution, NCHW."""
-    biases = [] if layer.bias is None else [graph.weight(layer.bias)]
-    return graph.op("Conv", x, graph.weight(layer.weight), *biases, kernel_shape=[1, 1])
+    weights = [graph.weight(each) for each in (layer.weight, layer.bias) if each is not None]
+    return graph.op("Conv", x, *weights, kernel_shape=[1, 1])
 
 
 def upsample_nearest(graph: GraphBuilder, x: Value) -> Value:
