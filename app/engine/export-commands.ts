@@ -69,9 +69,10 @@ export class ExportCommands {
 function exportRequest(state: AppState, format: ExportFormat): ExportRequest {
   const { project, model, objects, prompts, masklets } = state;
   const exported = objects.list
-    .map(({ id, name, cleanUp }) => ({
+    .map(({ id, name, category, cleanUp }) => ({
       id,
       name,
+      category: category ?? 'object',
       featherPx: cleanUp?.featherPx ?? 0,
       frames: markedFrames(masklets.byObject[id]),
       prompts: promptedFrames(prompts, id).map((frameIndex) => ({

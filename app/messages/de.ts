@@ -193,6 +193,8 @@ export const de: Messages = {
     'language-missing': (language) =>
       `Die Wörter der Seite auf ${language} ließen sich nicht laden. Die Verbindung prüfen und noch einmal wählen.`,
     'export-goes-on': () => 'Es wird gerade exportiert. Zuerst abbrechen.',
+    'too-many-objects': (objects, most) =>
+      `Ein PNG mit Objektnummern fasst höchstens ${formatNumber(most)} Objekte, und es sind ${formatNumber(objects)}. Ein anderes Format wählen.`,
   },
 
   first: {
@@ -762,13 +764,22 @@ export const de: Messages = {
     button: 'Exportieren',
     title: 'Masken exportieren',
     format: 'Format',
-    formats: { 'png-zip': 'Masken', 'matte-zip': 'Weiche Matten', coco: 'COCO-JSON' },
+    formats: {
+      'png-zip': 'Masken',
+      'matte-zip': 'Weiche Matten',
+      coco: 'COCO-JSON',
+      davis: 'DAVIS',
+      'youtube-vos': 'YouTube-VOS',
+    },
     about: {
       'png-zip':
         'Ein ZIP mit einem Ordner je Objekt, einem schwarz-weißen PNG je Frame in der Größe des Videos und masklet.json. Jeder Pixel gehört dazu oder nicht: weiche Ränder fallen weg.',
       'matte-zip':
         'Dasselbe ZIP mit grauen PNGs: Weiche Ränder laufen aus. Für Compositing; als Trainingsdaten taugen Masken.',
       coco: 'Eine JSON-Datei: komprimierte Lauflängen, eine Annotation je Objekt und Frame, mit Nummern von Video und Spur. Frames, auf denen ein Objekt fehlt, haben keine.',
+      davis: 'Ein ZIP mit einem PNG je Frame, dessen Pixel Objektnummern sind, mit Palette und Ordnern von DAVIS.',
+      'youtube-vos':
+        'Ein PNG mit Objektnummern je Frame und meta.json mit Kategorien. MOSE und LVOS sind ebenso aufgebaut.',
     },
     nothing: 'Noch keine Masken. Zuerst ein Objekt anklicken.',
     objects: (objects, files) => `${count(objects, 'Objekt', 'Objekte')} · ${count(files, 'Maske', 'Masken')}`,

@@ -648,6 +648,8 @@ export const en = {
       'png-zip': 'Masks',
       'matte-zip': 'Soft mattes',
       coco: 'COCO JSON',
+      davis: 'DAVIS',
+      'youtube-vos': 'YouTube-VOS',
     } satisfies Record<ExportFormat, string>,
     about: {
       'png-zip':
@@ -655,6 +657,9 @@ export const en = {
       'matte-zip':
         'The same zip with grey PNGs: edges of feathered objects fade. For compositing; labels for training are masks.',
       coco: 'One JSON file: compressed run lengths, an annotation per object and frame, with video and track ids. Frames where an object is absent have none.',
+      davis: 'A zip with one PNG per frame whose pixels are object numbers, in DAVIS’s palette and folders.',
+      'youtube-vos':
+        'One PNG of object numbers per frame, and meta.json with categories. MOSE and LVOS have the same layout.',
     } satisfies Record<ExportFormat, string>,
     nothing: 'There are no masks yet. Click an object first.',
     objects: (objects: number, files: number) =>

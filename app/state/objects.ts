@@ -5,6 +5,8 @@ import type { ObjectCleanUp } from '../../workers/protocol/segment-contract';
 export type ObjectEntry = {
   id: ObjectId;
   name: string;
+  /** Its class label, by which data sets call it; null until a person gives one. */
+  category: string | null;
   /** Index into the palette. */
   colorIndex: number;
   isVisible: boolean;
@@ -38,6 +40,7 @@ export function addObject(state: ObjectsState, name: string): ObjectsState {
   const entry: ObjectEntry = {
     id: state.nextId,
     name,
+    category: null,
     colorIndex: freeColorIndex(state),
     isVisible: true,
     isLocked: false,

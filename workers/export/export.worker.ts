@@ -72,7 +72,9 @@ function streamOf(entries: AsyncGenerator<FileEntry>): ReadableStream<Uint8Array
     async pull(controller) {
       const { done, value } = await entries.next();
       if (done) controller.close();
-      else controller.enqueue(typeof value.input === 'string' ? encoder.encode(value.input) : value.input);
+      else if (typeof value.input === 'string') controller.enqueue(encoder.encode(value.input));
+      else if (value.input instanceof Blob) controller.enqueue(new Uint8Array(await value.input.arrayBuffer()));
+      else controller.enqueue(value.input);
     },
     async cancel() {
       await entries.return(undefined);

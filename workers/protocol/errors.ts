@@ -125,6 +125,7 @@ export type ReasonValues = {
   'server-refuses': [host: string, status: number];
   'runtime-not-started': [];
   'language-missing': [language: string];
+  'too-many-objects': [objects: number, most: number];
 };
 
 /** Name first, then what stands in it. */

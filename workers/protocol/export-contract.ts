@@ -6,6 +6,8 @@ import type { VideoInfo } from './video';
 export type ExportObject = {
   id: ObjectId;
   name: string;
+  /** Its class label; `object` where a person gave none. */
+  category: string;
   /** Frames that have a mask, ascending. */
   frames: number[];
   /** Pixels over which its edge fades, to each side. Masks that are yes or no leave it out. */

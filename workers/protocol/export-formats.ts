@@ -11,14 +11,21 @@ export type FormatInfo = {
   mime: string;
   /** Added to the video's name: `clip-masks.zip`. */
   suffix: string;
-  /** Whether reading it back gives the same masks, to the pixel. */
+  /** Whether reading it back gives the same masks, to the pixel; overlapping ones with `keepsOverlaps` only. */
   isLossless: boolean;
+  /** Whether a pixel may belong to several objects. Where not, the later object in the list is kept. */
+  keepsOverlaps: boolean;
 };
 
+const zip = { extension: 'zip', mime: 'application/zip' } as const;
+const json = { extension: 'json', mime: 'application/json' } as const;
+
 export const exportFormats = {
-  'png-zip': { group: 'pictures', extension: 'zip', mime: 'application/zip', suffix: 'masks', isLossless: true },
-  'matte-zip': { group: 'pictures', extension: 'zip', mime: 'application/zip', suffix: 'mattes', isLossless: false },
-  coco: { group: 'labels', extension: 'json', mime: 'application/json', suffix: 'coco', isLossless: true },
+  'png-zip': { ...zip, group: 'pictures', suffix: 'masks', isLossless: true, keepsOverlaps: true },
+  'matte-zip': { ...zip, group: 'pictures', suffix: 'mattes', isLossless: false, keepsOverlaps: true },
+  coco: { ...json, group: 'labels', suffix: 'coco', isLossless: true, keepsOverlaps: true },
+  davis: { ...zip, group: 'labels', suffix: 'davis', isLossless: true, keepsOverlaps: false },
+  'youtube-vos': { ...zip, group: 'labels', suffix: 'youtube-vos', isLossless: true, keepsOverlaps: false },
 } as const satisfies Record<string, FormatInfo>;
 
 export type ExportFormat = keyof typeof exportFormats;
