@@ -770,6 +770,13 @@ export const de: Messages = {
       coco: 'COCO-JSON',
       davis: 'DAVIS',
       'youtube-vos': 'YouTube-VOS',
+      'youtube-vis': 'YouTube-VIS',
+      mots: 'MOTS',
+      'sa-v': 'SA-V',
+      cvat: 'CVAT',
+      labelme: 'LabelMe',
+      'yolo-seg': 'YOLO',
+      svg: 'SVG-Umrisse',
     },
     about: {
       'png-zip':
@@ -780,6 +787,17 @@ export const de: Messages = {
       davis: 'Ein ZIP mit einem PNG je Frame, dessen Pixel Objektnummern sind, mit Palette und Ordnern von DAVIS.',
       'youtube-vos':
         'Ein PNG mit Objektnummern je Frame und meta.json mit Kategorien. MOSE und LVOS sind ebenso aufgebaut.',
+      'youtube-vis':
+        'Eine JSON-Datei: eine Annotation je Objekt mit komprimierten Lauflängen je Frame, null, wo es nicht zu sehen ist.',
+      mots: 'Eine Textdatei mit Lauflängen und 16-Bit-PNGs; Kennungen sind Klasse × 1000 + Nummer. car ist Klasse 1, pedestrian Klasse 2, weitere folgen.',
+      'sa-v':
+        'Ein Ordner mit schwarz-weißen PNGs je Objekt, wie in Validierung und Test, und das JSON mit Lauflängen wie im Training.',
+      cvat: 'Eine XML-Datei, CVAT for video 1.1: eine Spur je Objekt mit einer Maske je Frame, das Label ist die Klasse.',
+      labelme:
+        'Eine JSON-Datei je Frame mit einer Form vom Typ mask je Objekt; group_id ist das Objekt. Die Frames als JPEG danebenlegen.',
+      'yolo-seg':
+        'Eine Textdatei je Frame, ein Polygon je Objekt. Polygone verlieren Einzelheiten: Löcher werden gefüllt, Teile verbunden und Umrisse ausgedünnt.',
+      svg: 'Ein SVG je Frame mit einem Pfad je Objekt entlang seiner Pixelkanten, für Zeichenprogramme und das Web.',
     },
     nothing: 'Noch keine Masken. Zuerst ein Objekt anklicken.',
     objects: (objects, files) => `${count(objects, 'Objekt', 'Objekte')} · ${count(files, 'Maske', 'Masken')}`,

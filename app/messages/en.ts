@@ -650,6 +650,13 @@ export const en = {
       coco: 'COCO JSON',
       davis: 'DAVIS',
       'youtube-vos': 'YouTube-VOS',
+      'youtube-vis': 'YouTube-VIS',
+      mots: 'MOTS',
+      'sa-v': 'SA-V',
+      cvat: 'CVAT',
+      labelme: 'LabelMe',
+      'yolo-seg': 'YOLO',
+      svg: 'SVG outlines',
     } satisfies Record<ExportFormat, string>,
     about: {
       'png-zip':
@@ -660,6 +667,17 @@ export const en = {
       davis: 'A zip with one PNG per frame whose pixels are object numbers, in DAVIS’s palette and folders.',
       'youtube-vos':
         'One PNG of object numbers per frame, and meta.json with categories. MOSE and LVOS have the same layout.',
+      'youtube-vis':
+        'One JSON file: an annotation per object with a compressed run-length mask per frame, null where it is not seen.',
+      mots: 'A text file of run lengths and 16-bit PNGs; ids are class × 1000 + number. Car is class 1, pedestrian class 2, others follow.',
+      'sa-v':
+        'A folder of black-and-white PNGs per object, as in validation and test, and the JSON of run lengths, as in training.',
+      cvat: 'One XML file, CVAT for video 1.1: a track per object, with a mask per frame and its class as the label.',
+      labelme:
+        'One JSON file per frame, with a mask shape per object; group_id is the object. Put the frames beside them as JPEG.',
+      'yolo-seg':
+        'A text file per frame, one polygon per object. Polygons lose detail: holes are filled, pieces are joined, and outlines are thinned.',
+      svg: 'An SVG per frame with one path per object along the edges of its pixels, for drawing programs and the web.',
     } satisfies Record<ExportFormat, string>,
     nothing: 'There are no masks yet. Click an object first.',
     objects: (objects: number, files: number) =>

@@ -7,7 +7,7 @@ export type FormatInfo = {
   /** In the list of formats. */
   group: 'pictures' | 'labels';
   /** `zip` for several files. */
-  extension: 'zip' | 'json';
+  extension: 'zip' | 'json' | 'xml';
   mime: string;
   /** Added to the video's name: `clip-masks.zip`. */
   suffix: string;
@@ -26,6 +26,20 @@ export const exportFormats = {
   coco: { ...json, group: 'labels', suffix: 'coco', isLossless: true, keepsOverlaps: true },
   davis: { ...zip, group: 'labels', suffix: 'davis', isLossless: true, keepsOverlaps: false },
   'youtube-vos': { ...zip, group: 'labels', suffix: 'youtube-vos', isLossless: true, keepsOverlaps: false },
+  'youtube-vis': { ...json, group: 'labels', suffix: 'youtube-vis', isLossless: true, keepsOverlaps: true },
+  mots: { ...zip, group: 'labels', suffix: 'mots', isLossless: true, keepsOverlaps: false },
+  'sa-v': { ...zip, group: 'labels', suffix: 'sa-v', isLossless: true, keepsOverlaps: true },
+  cvat: {
+    extension: 'xml',
+    mime: 'application/xml',
+    group: 'labels',
+    suffix: 'cvat',
+    isLossless: true,
+    keepsOverlaps: true,
+  },
+  labelme: { ...zip, group: 'labels', suffix: 'labelme', isLossless: true, keepsOverlaps: true },
+  'yolo-seg': { ...zip, group: 'labels', suffix: 'yolo', isLossless: false, keepsOverlaps: true },
+  svg: { ...zip, group: 'pictures', suffix: 'outlines', isLossless: true, keepsOverlaps: true },
 } as const satisfies Record<string, FormatInfo>;
 
 export type ExportFormat = keyof typeof exportFormats;
