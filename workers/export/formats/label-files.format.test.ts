@@ -104,7 +104,7 @@ it('MOTS: run lengths and 16-bit pictures say the same, and nothing overlaps', a
   ]);
   expect(await files.get('classes.txt')!.text()).toBe('1 car\n3 dog\n');
   const { depth, data, width, height } = decode(await files.get('instances/my_clip/000105.png')!.arrayBuffer());
-  expect({ depth, row: [...data.slice(2 * 7, 3 * 7)] }).toEqual({
+  expect({ depth, row: Array.from(data.subarray(2 * 7, 3 * 7)) }).toEqual({
     depth: 16,
     row: [1001, 1001, 3002, 1003, 1001, 1001, 1001],
   });

@@ -8,10 +8,10 @@ import { encode } from 'fast-png';
 import type { ExportObject, ExportRequest } from '../../protocol/export-contract';
 import { toCocoString } from '../../rle/coco-string';
 import { measureRle } from '../../rle/rle';
+import { FrameList } from '../frame-list';
 import { frameNames } from '../frame-names';
-import type { FileEntry, FormatModule, FrameOfMasks } from '../format';
+import type { FileEntry, FormatModule } from '../format';
 import { sequenceName } from '../sequence-name';
-import { TextPile } from '../text-pile';
 import { maskPixels } from './mask-pixels';
 
 type Figures = {
@@ -29,18 +29,14 @@ export const write: FormatModule['write'] = async function* (request, frames): A
   const names = frameNames(video);
   const sequence = sequenceName(video);
   const figures = new Map(objects.map((object) => [object, noFigures()]));
-  const masklet = new TextPile();
-  let written = 0;
-  const addFrame = (masks: FrameOfMasks['masks']): void => {
-    const row = objects.map((object) => {
-      const rle = masks.find((mask) => mask.object === object)?.rle;
-      return { size: [height, width], counts: toCocoString(rle?.counts ?? Uint32Array.of(width * height)) };
-    });
-    masklet.add(`${written++ > 0 ? ',\n' : '\n'}${JSON.stringify(row)}`);
-  };
+  const empty = { size: [height, width], counts: toCocoString(Uint32Array.of(width * height)) };
+  const masklet = new FrameList(objects.map(() => empty));
   for await (const { frameIndex, masks } of frames) {
-    while (written < frameIndex) addFrame([]);
-    addFrame(masks);
+    const rles = objects.map((object) => masks.find((mask) => mask.object === object)?.rle);
+    masklet.set(
+      frameIndex,
+      rles.map((rle) => (rle ? { size: [height, width], counts: toCocoString(rle.counts) } : empty)),
+    );
     for (const { object, rle } of masks) {
       count(figures.get(object)!, frameIndex, measureRle(rle).area);
       const folder = String(objects.indexOf(object)).padStart(3, '0');
@@ -48,11 +44,10 @@ export const write: FormatModule['write'] = async function* (request, frames): A
       yield { name: `Annotations/${sequence}/${folder}/${names[frameIndex]}.png`, input };
     }
   }
-  while (written < frameCount) addFrame([]);
   const name = `${sequence}_manual.json`;
   yield { name, input: `${JSON.stringify(describe(request, figures)).slice(0, -1)},"masklet":[` };
-  yield { name, input: masklet.toBlob() };
-  yield { name, input: '\n]}\n' };
+  yield { name, input: masklet.end(frameCount) };
+  yield { name, input: ']}\n' };
 };
 
 function noFigures(): Figures {
