@@ -764,6 +764,8 @@ export const de: Messages = {
     button: 'Exportieren',
     title: 'Masken exportieren',
     format: 'Format',
+    groups: { pictures: 'Bilder', labels: 'Trainingsdaten' },
+    overlapsLost: 'Wo Objekte sich überlappen, bleibt das spätere in der Liste.',
     formats: {
       'png-zip': 'Masken',
       'matte-zip': 'Weiche Matten',

@@ -644,6 +644,8 @@ export const en = {
     button: 'Export',
     title: 'Export masks',
     format: 'Format',
+    groups: { pictures: 'Pictures', labels: 'Labels for training' },
+    overlapsLost: 'Where objects overlap, the later one in the list is kept.',
     formats: {
       'png-zip': 'Masks',
       'matte-zip': 'Soft mattes',
