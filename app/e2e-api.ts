@@ -148,6 +148,7 @@ export type MaskletApi = {
   lock(object: ObjectId, frame: number, isLocked?: boolean): Promise<void>;
   review(): Promise<AutomationStop[]>;
   configure(settings?: Partial<TrackerSettings>): Promise<TrackerSettings>;
+  setCategory(object: ObjectId, category: string | null): Promise<void>;
   cleanUp(object: ObjectId, changes: Partial<ObjectCleanUp> | null): Promise<void>;
   undo(): Promise<boolean>;
   redo(): Promise<boolean>;

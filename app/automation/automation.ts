@@ -144,6 +144,11 @@ export function createAutomation(engine: Engine, store: AppStore): MaskletApi {
       return configured;
     },
 
+    async setCategory(id, category) {
+      if (category !== null && typeof category !== 'string') throw invalid('category', 'a text or null', category);
+      engine.objects.setCategory(object(id), category ?? '');
+    },
+
     async cleanUp(id, changes) {
       const target = object(id);
       const before = findObject(store.getState().objects, target)?.cleanUp ?? usualCleanUp;

@@ -5,6 +5,7 @@ export type HistoryAction =
   | 'new-object'
   | 'delete-object'
   | 'rename'
+  | 'category'
   | 'show'
   | 'hide'
   | 'solo'

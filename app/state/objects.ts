@@ -18,6 +18,9 @@ export type ObjectEntry = {
   cleanUp: ObjectCleanUp | null;
 };
 
+/** What data sets call objects to which a person gave no class label. */
+export const usualCategory = 'object';
+
 /** What an object's own repairs start from. */
 export const usualCleanUp: ObjectCleanUp = {
   fillHoleArea: 8,
