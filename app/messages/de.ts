@@ -193,6 +193,8 @@ export const de: Messages = {
     'language-missing': (language) =>
       `Die Wörter der Seite auf ${language} ließen sich nicht laden. Die Verbindung prüfen und noch einmal wählen.`,
     'export-goes-on': () => 'Es wird gerade exportiert. Zuerst abbrechen.',
+    'labels-wrong': (place) => `Diese Masken sind nicht lesbar: „${place}“ stimmt nicht.`,
+    'no-masks-read': () => 'In diesen Dateien sind keine Masken.',
     'too-many-objects': (objects, most) =>
       `Ein PNG mit Objektnummern fasst höchstens ${formatNumber(most)} Objekte, und es sind ${formatNumber(objects)}. Ein anderes Format wählen.`,
   },

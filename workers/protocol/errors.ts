@@ -125,6 +125,8 @@ export type ReasonValues = {
   'server-refuses': [host: string, status: number];
   'runtime-not-started': [];
   'language-missing': [language: string];
+  'labels-wrong': [place: string];
+  'no-masks-read': [];
   'too-many-objects': [objects: number, most: number];
 };
 
