@@ -192,6 +192,14 @@ export function createAutomation(engine: Engine, store: AppStore): MaskletApi {
       await engine.player.seek(frame(frameIndex));
     },
 
+    async importMasks(files) {
+      const given = files instanceof Blob ? [files] : files;
+      if (!Array.isArray(given) || given.some((file) => !(file instanceof Blob))) {
+        throw invalid('files', 'a File or a list of Files', files);
+      }
+      return engine.importing.importMasks(sourceFiles(given));
+    },
+
     async export(format) {
       return engine.exporting.make(asOneOf(format, 'format', exportFormatIds));
     },

@@ -12,6 +12,7 @@ import { NoticeBar } from '../ui/NoticeBar';
 import { Popover } from '../ui/Popover';
 import { ProgressBar } from '../ui/ProgressBar';
 import { Select } from '../ui/Select';
+import { ImportSection } from './ImportSection';
 import styles from './ExportMenu.module.css';
 
 /** Saves the masks of all objects. */
@@ -113,6 +114,7 @@ function ExportPanel() {
           </Button>
         </div>
       )}
+      <ImportSection />
     </div>
   );
 }

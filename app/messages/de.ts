@@ -195,6 +195,8 @@ export const de: Messages = {
     'export-goes-on': () => 'Es wird gerade exportiert. Zuerst abbrechen.',
     'labels-wrong': (place) => `Diese Masken sind nicht lesbar: „${place}“ stimmt nicht.`,
     'no-masks-read': () => 'In diesen Dateien sind keine Masken.',
+    'no-frame-fits': () => 'Keine Maske in diesen Dateien gehört zu einem offenen Frame.',
+    'import-goes-on': () => 'Es wird gerade importiert. Zuerst abbrechen.',
     'too-many-objects': (objects, most) =>
       `Ein PNG mit Objektnummern fasst höchstens ${formatNumber(most)} Objekte, und es sind ${formatNumber(objects)}. Ein anderes Format wählen.`,
   },
@@ -389,6 +391,7 @@ export const de: Messages = {
     actions: {
       'new-object': 'Neues Objekt',
       'delete-object': 'Objekt gelöscht',
+      import: 'Masken importiert',
       rename: 'Umbenannt',
       category: 'Klasse geändert',
       show: 'Eingeblendet',
@@ -764,6 +767,21 @@ export const de: Messages = {
     stopped: (n) => `Angehalten. ${count(n, 'verfolgter Frame bleibt', 'verfolgte Frames bleiben')}.`,
   },
 
+  importing: {
+    title: 'Masken importieren',
+    button: 'Masken importieren …',
+    about:
+      'JSON, XML, PNGs oder ein ZIP damit, in einem der Formate oben, die jedes Pixel behalten. Jedes Objekt kommt mit Masken-Prompts.',
+    reading: 'Wird gelesen …',
+    running: (done, total) => `${formatNumber(done)} von ${formatNumber(total)}`,
+    cancel: 'Abbrechen',
+    done: (objects, masks) =>
+      `${count(masks, 'Maske', 'Masken')} von ${count(objects, 'Objekt', 'Objekten')} importiert.`,
+    resized: (masks) => `${formatNumber(masks)} an die Größe des Videos angepasst.`,
+    unfitted: (masks) => `${formatNumber(masks)} auf Frames, die nicht offen sind, oder zu klein.`,
+    leftOut: (entries) => `${formatNumber(entries)} Einträge ohne Maske.`,
+  },
+
   exporting: {
     button: 'Exportieren',
     title: 'Masken exportieren',
@@ -855,6 +873,7 @@ export const de: Messages = {
     actions: {
       'open-video': ['Video öffnen', 'laden', 'Datei', 'importieren'],
       'open-folder': ['Ordner mit Bildern öffnen', 'laden', 'Bildfolge', 'Sequenz', 'importieren'],
+      'import-masks': ['Masken importieren …', 'laden', 'Labels', 'Annotationen', 'coco', 'davis', 'cvat'],
       export: ['Exportieren …', 'speichern', 'sichern', 'herunterladen', 'Masken', 'PNG', 'ZIP'],
       'save-masks': ['Masken jetzt speichern', 'exportieren', 'sichern', 'ZIP'],
       models: ['Modelle …', 'Modell', 'SAM', 'EdgeTAM', 'Qualität', 'Gewichte', 'besser', 'herunterladen'],

@@ -267,6 +267,7 @@ export const en = {
     actions: {
       'new-object': 'New object',
       'delete-object': 'Delete object',
+      import: 'Import masks',
       rename: 'Rename',
       category: 'Change class',
       show: 'Show',
@@ -642,6 +643,21 @@ export const en = {
     stopped: (frames: number) => `Stopped. ${count(frames, 'tracked frame is', 'tracked frames are')} kept.`,
   },
 
+  importing: {
+    title: 'Import masks',
+    button: 'Import masks…',
+    about:
+      'JSON, XML, PNGs or a zip of them, in a format above that keeps every pixel. Each object comes with mask prompts.',
+    reading: 'Reading…',
+    running: (done: number, total: number) => `${formatNumber(done)} of ${formatNumber(total)}`,
+    cancel: 'Cancel',
+    done: (objects: number, masks: number) =>
+      `${count(masks, 'mask', 'masks')} of ${count(objects, 'object', 'objects')} imported.`,
+    resized: (masks: number) => `${formatNumber(masks)} resized to the video.`,
+    unfitted: (masks: number) => `${formatNumber(masks)} of frames that are not open, or too small.`,
+    leftOut: (entries: number) => `${formatNumber(entries)} entries without a mask.`,
+  },
+
   exporting: {
     button: 'Export',
     title: 'Export masks',
@@ -736,6 +752,7 @@ export const en = {
     actions: {
       'open-video': ['Open a video', 'open', 'load', 'file', 'import', 'upload'],
       'open-folder': ['Open a folder of pictures', 'open', 'load', 'images', 'sequence', 'import'],
+      'import-masks': ['Import masks…', 'load', 'labels', 'annotations', 'coco', 'davis', 'cvat'],
       export: ['Export…', 'save', 'download', 'masks', 'matte', 'png', 'zip'],
       'save-masks': ['Save the masks now', 'export', 'download', 'zip'],
       models: ['Models…', 'model', 'sam', 'edgetam', 'quality', 'weights', 'better', 'download'],

@@ -4,6 +4,7 @@ import type { FramePrompts } from '../../workers/protocol/prompt';
 export type HistoryAction =
   | 'new-object'
   | 'delete-object'
+  | 'import'
   | 'rename'
   | 'category'
   | 'show'

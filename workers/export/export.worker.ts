@@ -7,6 +7,8 @@ import { connect, serve, type Remote } from '../protocol/rpc';
 import type { MaskSource } from '../protocol/segment-contract';
 import type { FileEntry, FormatModule } from './format';
 import { framesOfMasks } from './frames-of-masks';
+import { labelFiles } from './readers/label-files';
+import { readLabels } from './readers/read-labels';
 
 let masks: Remote<MaskSource> | null = null;
 
@@ -62,6 +64,12 @@ const api: ExportApi = {
       // The stream reports its own failure as a broken fetch.
       throw asMaskletError(failure ?? error);
     }
+  },
+
+  async readLabels(files, signal) {
+    const found = await labelFiles(files);
+    signal.throwIfAborted();
+    return readLabels(found, signal);
   },
 };
 

@@ -127,6 +127,8 @@ export type ReasonValues = {
   'language-missing': [language: string];
   'labels-wrong': [place: string];
   'no-masks-read': [];
+  'no-frame-fits': [];
+  'import-goes-on': [];
   'too-many-objects': [objects: number, most: number];
 };
 

@@ -13,7 +13,7 @@ const maxTextBytes = 1 << 28;
 const maxPictureBytes = 1 << 27;
 
 /** @throws `invalid-argument` with the place in the files, or when there is nothing to read */
-export async function readLabels(files: readonly LabelFile[]): Promise<ReadLabels> {
+export async function readLabels(files: readonly LabelFile[], signal?: AbortSignal): Promise<ReadLabels> {
   const sorted = files.toSorted((a, b) => (a.path < b.path ? -1 : 1));
   const pictures = sorted.filter(({ path }) => /\.png$/i.test(path));
   const texts = sorted.filter(({ path }) => /\.json$/i.test(path));
@@ -23,7 +23,10 @@ export async function readLabels(files: readonly LabelFile[]): Promise<ReadLabel
     for (const { path, blob } of texts) {
       if (/(^|\/)(meta|masklet)\.json$/i.test(path)) labels.describe(path, await textOf(await blob(), path));
     }
-    for (const { path, blob } of pictures) labels.add({ path, bytes: await bytesOf(await blob(), path) });
+    for (const { path, blob } of pictures) {
+      signal?.throwIfAborted();
+      labels.add({ path, bytes: await bytesOf(await blob(), path) });
+    }
     return whole(labels.end());
   }
   if (texts.length > 0) {
