@@ -801,6 +801,9 @@ export const de: Messages = {
       labelme: 'LabelMe',
       'yolo-seg': 'YOLO',
       svg: 'SVG-Umrisse',
+      burst: 'BURST',
+      datumaro: 'Datumaro',
+      voc: 'Pascal VOC',
     },
     about: {
       'png-zip':
@@ -822,6 +825,10 @@ export const de: Messages = {
       'yolo-seg':
         'Eine Textdatei je Frame, ein Polygon je Objekt. Polygone verlieren Einzelheiten: Löcher werden gefüllt, Teile verbunden und Umrisse ausgedünnt.',
       svg: 'Ein SVG je Frame mit einem Pfad je Objekt entlang seiner Pixelkanten, für Zeichenprogramme und das Web.',
+      burst: 'Eine JSON-Datei: je Frame mit Masken eine Zeichenkette komprimierter Lauflängen je Spur.',
+      datumaro:
+        'Eine JSON-Datei mit einer Maske je Objekt und Frame; track_id ist das Objekt. CVAT und OpenVINO lesen sie.',
+      voc: 'Zwei PNGs je Frame, eines mit Objektnummern und eines mit Klassennummern, und labelmap.txt.',
     },
     nothing: 'Noch keine Masken. Zuerst ein Objekt anklicken.',
     objects: (objects, files) => `${count(objects, 'Objekt', 'Objekte')} · ${count(files, 'Maske', 'Masken')}`,

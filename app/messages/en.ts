@@ -677,6 +677,9 @@ export const en = {
       labelme: 'LabelMe',
       'yolo-seg': 'YOLO',
       svg: 'SVG outlines',
+      burst: 'BURST',
+      datumaro: 'Datumaro',
+      voc: 'Pascal VOC',
     } satisfies Record<ExportFormat, string>,
     about: {
       'png-zip':
@@ -698,6 +701,9 @@ export const en = {
       'yolo-seg':
         'A text file per frame, one polygon per object. Polygons lose detail: holes are filled, pieces are joined, and outlines are thinned.',
       svg: 'An SVG per frame with one path per object along the edges of its pixels, for drawing programs and the web.',
+      burst: 'One JSON file: for each frame with masks, a compressed run-length string per track.',
+      datumaro: 'One JSON file with a mask per object and frame; track_id is the object. CVAT and OpenVINO read it.',
+      voc: 'Two PNGs per frame, one of object numbers and one of class numbers, and labelmap.txt.',
     } satisfies Record<ExportFormat, string>,
     nothing: 'There are no masks yet. Click an object first.',
     objects: (objects: number, files: number) =>

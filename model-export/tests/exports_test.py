@@ -90,7 +90,11 @@ def test_youtube_vis(exports: Path, drawn: dict) -> None:
 
 @pytest.mark.parametrize(
     ("layout", "folder"),
-    [("davis", "Annotations/Full-Resolution/my_clip"), ("youtube-vos", "Annotations/my_clip")],
+    [
+        ("davis", "Annotations/Full-Resolution/my_clip"),
+        ("youtube-vos", "Annotations/my_clip"),
+        ("voc", "SegmentationObject"),
+    ],
 )
 def test_pictures_of_object_numbers(layout: str, folder: str, exports: Path, drawn: dict) -> None:
     read = {}
@@ -102,6 +106,50 @@ def test_pictures_of_object_numbers(layout: str, folder: str, exports: Path, dra
         for index in set(np.unique(indices)) - {0}:
             read[int(path.stem), int(index) - 1] = indices == index
     assert_same(read, without_overlaps(masks_of(drawn)))
+
+
+def test_voc_classes(exports: Path, drawn: dict) -> None:
+    lines = (exports / "voc/labelmap.txt").read_text().splitlines()[1:]
+    labels = [line.split(":")[0] for line in lines]
+    assert labels == ["background", "car", "dog"]
+    assert (exports / "voc/ImageSets/Segmentation/default.txt").read_text().split() == [
+        path.stem for path in sorted((exports / "voc/SegmentationClass").glob("*.png"))
+    ]
+    expected = without_overlaps(masks_of(drawn))
+    for path in (exports / "voc/SegmentationClass").glob("*.png"):
+        classes = np.asarray(Image.open(path))
+        for (number, place), mask in expected.items():
+            if number == int(path.stem):
+                kinds = {labels[kind] for kind in np.unique(classes[mask])}
+                assert kinds == {drawn["objects"][place]["category"]}
+
+
+def test_burst(exports: Path, drawn: dict) -> None:
+    dataset = json.loads((exports / "burst" / "annotations.json").read_text())
+    (sequence,) = dataset["sequences"]
+    names = {category["id"]: category["name"] for category in dataset["categories"]}
+    ids = [entry["id"] for entry in drawn["objects"]]
+    read = {}
+    for path, tracks in zip(sequence["annotated_image_paths"], sequence["segmentations"], strict=True):
+        for track, entry in tracks.items():
+            place = ids.index(int(track))
+            rle = {"size": [sequence["height"], sequence["width"]], "counts": entry["rle"].encode()}
+            read[int(Path(path).stem), place] = coco.decode(rle).astype(bool)
+            assert names[sequence["track_category_ids"][track]] == drawn["objects"][place]["category"]
+    assert_same(read, masks_of(drawn))
+
+
+def test_datumaro(exports: Path, drawn: dict) -> None:
+    dataset = json.loads((exports / "datumaro" / "default.json").read_text())
+    labels = [label["name"] for label in dataset["categories"]["label"]["labels"]]
+    ids = [entry["id"] for entry in drawn["objects"]]
+    read = {}
+    for item in dataset["items"]:
+        for annotation in item["annotations"]:
+            place = ids.index(annotation["attributes"]["track_id"])
+            read[item["attr"]["frame"], place] = coco.decode(annotation["rle"]).astype(bool)
+            assert labels[annotation["label_id"]] == drawn["objects"][place]["category"]
+    assert_same(read, masks_of(drawn))
 
 
 def test_youtube_vos_meta(exports: Path, drawn: dict) -> None:

@@ -40,6 +40,9 @@ export const exportFormats = {
   labelme: { ...zip, group: 'labels', suffix: 'labelme', isLossless: true, keepsOverlaps: true },
   'yolo-seg': { ...zip, group: 'labels', suffix: 'yolo', isLossless: false, keepsOverlaps: true },
   svg: { ...zip, group: 'pictures', suffix: 'outlines', isLossless: true, keepsOverlaps: true },
+  burst: { ...json, group: 'labels', suffix: 'burst', isLossless: true, keepsOverlaps: true },
+  datumaro: { ...json, group: 'labels', suffix: 'datumaro', isLossless: true, keepsOverlaps: true },
+  voc: { ...zip, group: 'labels', suffix: 'voc', isLossless: true, keepsOverlaps: false },
 } as const satisfies Record<string, FormatInfo>;
 
 export type ExportFormat = keyof typeof exportFormats;

@@ -1,4 +1,4 @@
-/** COCO, YouTube-VIS, SA-V's training files and LabelMe, told apart by what stands in them. */
+/** COCO, YouTube-VIS, BURST, Datumaro, SA-V's training files and LabelMe, told apart by what stands in them. */
 import type { ReadLabels } from '../../protocol/read-labels';
 import { fillPolygons } from '../../rle/fill-polygons';
 import { encodeRle } from '../../rle/rle';
@@ -16,6 +16,8 @@ export function readJsonLabels(files: readonly { path: string; text: string }[])
     const content = parse(text, path);
     if (Array.isArray(content['shapes'])) readLabelMe(content, path, objects);
     else if (Array.isArray(content['masklet'])) readSaV(content, objects);
+    else if (Array.isArray(content['sequences'])) readBurst(content, objects);
+    else if (Array.isArray(content['items'])) readDatumaro(content, objects);
     else if (
       asList(content['annotations'], 'annotations').some((one) => asRecord(one, 'annotations')['segmentations'])
     ) {
@@ -110,6 +112,52 @@ function readSaV(content: Json, objects: ObjectList): void {
       const key = String(n);
       objects.describe(key, textOr(names[n], `object ${n}`), textOr(categories[n], '') || null);
       objects.add(key, number, readSegmentation(value, null, `masklet[${frame}][${n}]`));
+    });
+  });
+}
+
+function readBurst(content: Json, objects: ObjectList): void {
+  const categories = categoryNames(content);
+  const sequences = asList(content['sequences'], 'sequences');
+  if (sequences.length !== 1) throw labelsWrong(`sequences: ${sequences.length}`);
+  const sequence = asRecord(sequences[0], 'sequences[0]');
+  const { width, height } = asSize(sequence['width'], sequence['height'], 'sequences[0]');
+  const paths = asList(sequence['annotated_image_paths'], 'annotated_image_paths');
+  const kinds = asRecord(sequence['track_category_ids'] ?? {}, 'track_category_ids');
+  const names = asRecord(sequence['track_names'] ?? {}, 'track_names');
+  asList(sequence['segmentations'], 'segmentations').forEach((tracks, n) => {
+    const number = frameNumberOf(asText(paths[n], `annotated_image_paths[${n}]`));
+    for (const [id, one] of Object.entries(asRecord(tracks, `segmentations[${n}]`))) {
+      const category = categories.get(kinds[id]) ?? null;
+      objects.describe(id, textOr(names[id], `${category ?? 'object'} ${id}`), category);
+      const place = `segmentations[${n}]: ${id}`;
+      const value = { size: [height, width], counts: asText(asRecord(one, place)['rle'], place) };
+      objects.add(id, number, readSegmentation(value, null, place));
+    }
+  });
+}
+
+function readDatumaro(content: Json, objects: ObjectList): void {
+  const { label } = asRecord(content['categories'] ?? {}, 'categories');
+  const labels = asList(asRecord(label ?? {}, 'categories.label')['labels'] ?? [], 'categories.label.labels');
+  asList(content['items'], 'items').forEach((one, n) => {
+    const item = asRecord(one, `items[${n}]`);
+    const { frame } = asRecord(item['attr'] ?? {}, `items[${n}].attr`);
+    const number =
+      frame === undefined ? frameNumberOf(textOr(item['id'], '')) : asInteger(frame, `items[${n}].attr.frame`);
+    asList(item['annotations'], `items[${n}].annotations`).forEach((entry, m) => {
+      const place = `items[${n}].annotations[${m}]`;
+      const annotation = asRecord(entry, place);
+      if (annotation['type'] !== 'mask') {
+        objects.leftOut++;
+        return;
+      }
+      const kind = labels[asInteger(annotation['label_id'] ?? -1, `${place}.label_id`)];
+      const category = kind === undefined ? null : textOr(asRecord(kind, 'categories.label.labels')['name'], 'object');
+      const { track_id: track, name } = asRecord(annotation['attributes'] ?? {}, `${place}.attributes`);
+      const key = track === undefined ? `item ${n} ${m}` : `track ${textOr(track, '')}`;
+      objects.describe(key, textOr(name, `${category ?? 'object'} ${textOr(track, String(m))}`), category);
+      objects.add(key, number, readSegmentation(annotation['rle'], null, `${place}.rle`));
     });
   });
 }

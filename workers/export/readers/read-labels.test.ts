@@ -114,7 +114,7 @@ it.each(readable)('reads %s back as the same masks, whatever they are', async (f
 });
 
 it('keeps names and classes where a format has a place for them', async () => {
-  for (const format of ['coco', 'youtube-vis', 'sa-v', 'labelme', 'youtube-vos'] as const) {
+  for (const format of ['coco', 'youtube-vis', 'sa-v', 'labelme', 'burst', 'datumaro', 'youtube-vos'] as const) {
     const files = await writeExample(format, await writers[`../formats/${format}.format.ts`]!());
     const isText = format !== 'youtube-vos';
     const read = [...files].filter(([path]) => !isText || path.endsWith('.json'));

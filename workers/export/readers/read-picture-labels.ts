@@ -1,5 +1,5 @@
 /**
- * Folders of PNGs: object numbers a pixel (DAVIS, YouTube-VOS, MOSE, MOTS), or a folder an object with black and white
+ * Folders of PNGs: object numbers a pixel (DAVIS, YouTube-VOS, MOSE, MOTS, VOC), or a folder an object with black and white
  * (SA-V, this app's own). Names and categories come from `meta.json` or `masklet.json` where there is one.
  */
 import type { ReadLabels } from '../../protocol/read-labels';
@@ -54,6 +54,8 @@ export class PictureLabels {
 
   /** @throws `invalid-argument` */
   add({ path, bytes }: PictureFile): void {
+    // Of VOC's two, the one that tells objects apart.
+    if (/(^|\/)SegmentationClass\//.test(path)) return;
     const picture = readPng(bytes, path);
     const number = frameNumberOf(path);
     const folder = path.includes('/') ? path.replace(/\/[^/]*$/, '') : '';
