@@ -45,6 +45,24 @@ it('makes objects with mask prompts, in one step that is taken back as one', asy
   expect(store.getState().objects.list).toEqual([]);
 });
 
+it('keeps what was answered when it is cancelled, and no more', async () => {
+  const { engine, store, reading } = await opened();
+  const { width, height } = store.getState().project.video!;
+  const [car] = labelsOn([0, 1, 2], width, height).objects;
+  reading.labels = { objects: [car!, { ...car!, name: 'Dog' }], leftOut: 0 };
+  const stop = store.subscribe(({ importing }) => {
+    if (importing.run?.done === 2) engine.importing.cancel();
+  });
+  await expect(engine.importing.importMasks(files)).rejects.toThrow();
+  stop();
+  const { objects, prompts, importing } = store.getState();
+  expect(objects.list.map(({ name }) => name)).toEqual(['Car']);
+  expect(promptedFrames(prompts, objects.list[0]!.id)).toEqual([0, 1, 2]);
+  expect(importing).toEqual({ run: null, report: null });
+  await engine.history.undo();
+  expect(store.getState().objects.list).toEqual([]);
+});
+
 it('changes nothing where no frame fits', async () => {
   const { engine, store, reading } = await opened();
   reading.labels = labelsOn([100_000], 2, 2);
@@ -62,6 +80,7 @@ it('knows labels from videos', () => {
   expect(of('a/annotations.XML', 'a/b.json')).toBe(true);
   expect(of('x/meta.json', 'x/Annotations/v/00000.png')).toBe(true);
   expect(of('x/00000.png', 'x/00001.png')).toBe(false);
+  expect(of('train/meta.json', 'train/JPEGImages/v/00000.jpg', 'train/Annotations/v/00000.png')).toBe(false);
   expect(of('clip.mp4')).toBe(false);
   expect(of()).toBe(false);
 });

@@ -3,7 +3,7 @@ import { MaskletError } from '../../workers/protocol/errors';
 import type { SourceFile } from '../../workers/protocol/media-contract';
 import { fitLabels } from '../masks/fit-labels';
 import type { ImportReport } from '../state/importing';
-import { statePrompts } from '../state/prompts';
+import { emptyPrompts, promptedFrames, promptsOn, statePrompts } from '../state/prompts';
 import { patch } from '../state/store';
 import type { EngineContext } from './context';
 import type { History } from './history';
@@ -12,10 +12,12 @@ import type { PromptCommands } from './prompt-commands';
 
 const labelFile = /\.(json|xml)$/i;
 const maskFolder = /(^|\/)(masklet|meta)\.json$/i;
+const besideMasks = /\.(png|json|txt)$/i;
 
 /** Whether files are labels of a video, not a video: texts alone, or pictures that one of them describes. */
 export function areLabelFiles(files: readonly SourceFile[]): boolean {
-  const isDescribed = files.some(({ path }) => maskFolder.test(path));
+  const isDescribed =
+    files.some(({ path }) => maskFolder.test(path)) && files.every(({ path }) => besideMasks.test(path));
   return files.length > 0 && (isDescribed || files.every(({ path }) => labelFile.test(path)));
 }
 
@@ -34,7 +36,7 @@ export class ImportCommands {
   }
 
   /**
-   * Resolves when the model has answered all of them. Cancelled, what was answered stays; one undo takes all back.
+   * Resolves when the model has answered all of them. Cancelled or failed, what was answered stays; one undo takes all back.
    * @throws `no-video`, `busy`, `cancelled`, and `invalid-argument` with the place in the files; then nothing has changed
    */
   async importMasks(files: readonly SourceFile[]): Promise<ImportReport> {
@@ -70,11 +72,16 @@ export class ImportCommands {
         }
       });
       let done = 0;
-      await this.#prompts.stateUntold(() => {
-        signal.throwIfAborted();
-        this.#context.checkGeneration(generation);
-        patch(store, 'importing', { run: { done: done++, total: report.masks } });
-      });
+      try {
+        await this.#prompts.stateUntold(() => {
+          signal.throwIfAborted();
+          this.#context.checkGeneration(generation);
+          patch(store, 'importing', { run: { done: done++, total: report.masks } });
+        });
+      } catch (error) {
+        if (generation === this.#context.generation) this.#dropUntold();
+        throw error;
+      }
       patch(store, 'importing', { report });
       return report;
     } catch (error) {
@@ -88,5 +95,21 @@ export class ImportCommands {
 
   cancel(): void {
     this.#controller?.abort();
+  }
+
+  /** Prompts that the model was not told are taken back, and objects that have no others. */
+  #dropUntold(): void {
+    const { store } = this.#context;
+    const { told } = this.#history;
+    for (const { id } of store.getState().objects.list) {
+      let { prompts } = store.getState();
+      const untold = promptedFrames(prompts, id).filter(
+        (frameIndex) => promptsOn(prompts, id, frameIndex) !== promptsOn(told, id, frameIndex),
+      );
+      if (untold.length === 0) continue;
+      for (const frameIndex of untold) prompts = statePrompts(prompts, id, frameIndex, emptyPrompts);
+      store.setState({ prompts });
+      this.#objects.dropUnprompted(id, null);
+    }
   }
 }
