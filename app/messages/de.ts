@@ -609,6 +609,7 @@ export const de: Messages = {
     rename: (name) => `${name} umbenennen`,
     nameField: 'Name',
     categoryField: 'Klasse',
+    noCategory: 'Keine',
     propertiesTitle: 'In allen Frames',
     properties: (name) => `Eigenschaften von ${name}`,
     menu: (name) => `Mehr zu ${name}`,

@@ -486,6 +486,7 @@ export const en = {
     rename: (name: string) => `Rename ${name}`,
     nameField: 'Name',
     categoryField: 'Class',
+    noCategory: 'None',
     propertiesTitle: 'On all frames',
     properties: (name: string) => `Properties of ${name}`,
     menu: (name: string) => `More about ${name}`,

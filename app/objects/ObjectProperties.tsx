@@ -5,7 +5,7 @@ import { useAppState, useEngine } from '../app-context';
 import { formatPercent } from '../messages/format';
 import { t } from '../messages/messages';
 import { run } from '../run-command';
-import { usualCategory, usualCleanUp, type ObjectEntry } from '../state/objects';
+import { usualCleanUp, type ObjectEntry } from '../state/objects';
 import { objectColor, paletteSize } from '../state/palette';
 import { Button } from '../ui/Button';
 import { Slider } from '../ui/Slider';
@@ -88,7 +88,7 @@ function CategoryRow({ entry: { id, category } }: { entry: ObjectEntry }) {
         label={t.objects.categoryField}
         property="category"
         value={category ?? ''}
-        placeholder={usualCategory}
+        placeholder={t.objects.noCategory}
         list={listId}
         onTake={(text) => engine.objects.setCategory(id, text)}
       />

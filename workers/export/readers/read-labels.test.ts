@@ -1,3 +1,4 @@
+import { encode } from 'fast-png';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { exportFormatIds, exportFormats } from '../../protocol/export-formats';
@@ -152,6 +153,35 @@ it('reads what others write: polygons, lists of counts, boxes that are no masks'
     ],
     leftOut: 1,
   });
+});
+
+it('reads pictures of other tools: greys as numbers, colours, black cut-outs, folders of zeros and ones', async () => {
+  const picture = (path: string, data: number[], channels: number) => {
+    const png = encode({ width: data.length / channels, height: 1, data: Uint8Array.from(data), channels, depth: 8 });
+    return { path, blob: async () => new Blob([Uint8Array.from(png)]) };
+  };
+  const read = async (...files: ReturnType<typeof picture>[]) => {
+    const { objects } = await readLabels(files);
+    return objects.map(({ name, masks }) => [
+      name,
+      ...masks.map(({ frameNumber, rle }) => [frameNumber, ...rle.counts]),
+    ]);
+  };
+  // On the first frame only the first object is seen.
+  expect(await read(picture('m/1.png', [0, 1, 0], 1), picture('m/2.png', [1, 2, 255], 1))).toEqual([
+    ['1', [1, 1, 1, 1], [2, 0, 1, 2]],
+    ['2', [2, 1, 1, 1]],
+  ]);
+  expect(await read(picture('7.png', [0, 0, 0, 170, 0, 10, 0, 0, 0, 0, 9, 0], 3))).toEqual([
+    ['#aa000a', [7, 1, 1, 2]],
+    ['#000900', [7, 3, 1]],
+  ]);
+  expect(await read(picture('cut-out.png', [0, 0, 0, 0, 0, 0, 0, 255], 4))).toEqual([['object', [null, 1, 1]]]);
+  expect(await read(picture('a/3.png', [0, 1], 1), picture('b/3.png', [1, 1], 1))).toEqual([
+    ['a', [3, 1, 1]],
+    ['b', [3, 0, 2]],
+  ]);
+  expect(await read(picture('3.png', [0, 255], 1))).toEqual([['object', [3, 1, 1]]]);
 });
 
 it('tells where files are wrong, and makes nothing of their claims', async () => {

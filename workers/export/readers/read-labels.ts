@@ -19,7 +19,7 @@ export async function readLabels(files: readonly LabelFile[], signal?: AbortSign
   const texts = sorted.filter(({ path }) => /\.json$/i.test(path));
   // Beside pictures, JSON describes them.
   if (pictures.length > 0) {
-    const labels = new PictureLabels();
+    const labels = new PictureLabels(pictures.map(({ path }) => path));
     for (const { path, blob } of texts) {
       if (/(^|\/)(meta|masklet)\.json$/i.test(path)) labels.describe(path, await textOf(await blob(), path));
     }

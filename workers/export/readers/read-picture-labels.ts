@@ -1,5 +1,5 @@
 /**
- * Folders of PNGs: object numbers a pixel (DAVIS, YouTube-VOS, MOSE, MOTS, VOC), or a folder an object with black and white
+ * Folders of PNGs: object numbers a pixel (DAVIS, YouTube-VOS, MOSE, MOTS, VOC), a colour an object, or a folder an object with black and white
  * (SA-V, this app's own). Names and categories come from `meta.json` or `masklet.json` where there is one.
  */
 import type { ReadLabels } from '../../protocol/read-labels';
@@ -13,15 +13,24 @@ const voidIndex = 255;
 /** Likewise of MOTS, in 16 bits. */
 const motsIgnored = 10_000;
 
+const maxValues = 1000;
+/** Of 8 and of 16 bits. */
+const whites: ReadonlySet<number> = new Set([255, 65_535]);
+
 type PictureFile = { path: string; bytes: Uint8Array };
 type Described = { name: string; category: string | null };
 
 /** Adds files one by one: their pictures are not kept. */
 export class PictureLabels {
   readonly #objects = new ObjectList();
+  readonly #isOneFolder: boolean;
   readonly #described = new Map<string, Described>();
   /** Where pictures of object numbers lie: they are of one video. */
   #folder: string | null = null;
+
+  constructor(paths: readonly string[]) {
+    this.#isOneFolder = new Set(paths.map(folderOf)).size === 1;
+  }
 
   /** `meta.json` or `masklet.json`, before the pictures. @throws `invalid-argument` */
   describe(path: string, text: string): void {
@@ -58,7 +67,7 @@ export class PictureLabels {
     if (/(^|\/)SegmentationClass\//.test(path)) return;
     const picture = readPng(bytes, path);
     const number = frameNumberOf(path);
-    const folder = path.includes('/') ? path.replace(/\/[^/]*$/, '') : '';
+    const folder = folderOf(path);
     const key = `folder ${folder.replace(/^.*\//, '')}`;
     if (this.#described.has(key)) {
       // An object's own folder; of a matte, what is more inside than outside.
@@ -66,17 +75,22 @@ export class PictureLabels {
       return;
     }
     const values = [...new Set(picture.values)].filter((value) => value !== 0);
-    // Black and white, and black alone, say nothing of numbers.
-    const isNumbered = picture.isIndexed || values.some((value) => value !== 1 && value !== 255);
+    // Black and white, and black alone, say nothing of numbers; 1 is one, unless every object has a folder.
+    const isWhite = (value: number): boolean => whites.has(value) || (value === 1 && !this.#isOneFolder);
+    const isNumbered = picture.isIndexed ? !values.every((value) => value === 0xffffff) : !values.every(isWhite);
     if (!isNumbered) {
       if (values.length > 0) this.#addMask(key, number, picture, (value) => value > 0);
       return;
     }
     this.#folder ??= folder;
     if (folder !== this.#folder) throw labelsWrong(folder);
-    const unjudged = picture.values instanceof Uint8Array ? voidIndex : motsIgnored;
+    const isColor = picture.values instanceof Uint32Array;
+    const unjudged = picture.values instanceof Uint8Array ? voidIndex : isColor ? null : motsIgnored;
+    // Too many are a photograph's.
+    if (values.length > maxValues) throw labelsWrong(path);
     for (const index of values) {
-      if (index !== unjudged) this.#addMask(`index ${index}`, number, picture, (value) => value === index);
+      const name = isColor ? `#${index.toString(16).padStart(6, '0')}` : String(index);
+      if (index !== unjudged) this.#addMask(`index ${name}`, number, picture, (value) => value === index);
     }
   }
 
@@ -90,9 +104,16 @@ export class PictureLabels {
     { values, width, height }: PngValues,
     isInside: (value: number) => boolean,
   ): void {
-    const { name, category } = this.#described.get(key) ?? { name: key.replace(/^\S+ /, ''), category: null };
+    const { name, category } = this.#described.get(key) ?? {
+      name: key.replace(/^\S+ /, '') || 'object',
+      category: null,
+    };
     this.#objects.describe(key, name, category);
     const inside = Uint8Array.from(values, (value) => (isInside(value) ? 1 : 0));
     this.#objects.add(key, frameNumber, encodeRle(inside, width, height));
   }
+}
+
+function folderOf(path: string): string {
+  return path.includes('/') ? path.replace(/\/[^/]*$/, '') : '';
 }
