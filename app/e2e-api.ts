@@ -13,6 +13,7 @@ import type {
   TrackerSettings,
 } from '../workers/protocol/segment-contract';
 import type { HistoryAction } from './state/history';
+import type { ImportReport } from './state/importing';
 
 export type OpenedVideo = {
   name: string;
@@ -148,6 +149,7 @@ export type MaskletApi = {
   lock(object: ObjectId, frame: number, isLocked?: boolean): Promise<void>;
   review(): Promise<AutomationStop[]>;
   configure(settings?: Partial<TrackerSettings>): Promise<TrackerSettings>;
+  setCategory(object: ObjectId, category: string | null): Promise<void>;
   cleanUp(object: ObjectId, changes: Partial<ObjectCleanUp> | null): Promise<void>;
   undo(): Promise<boolean>;
   redo(): Promise<boolean>;
@@ -157,6 +159,7 @@ export type MaskletApi = {
   pauseDownload(): Promise<void>;
   removeModel(name: string): Promise<void>;
   seek(frame: number): Promise<void>;
+  importMasks(files: File | File[]): Promise<ImportReport>;
   export(format: ExportFormat): Promise<Blob>;
   stats(): Promise<AutomationStats>;
 };

@@ -144,6 +144,11 @@ export function createAutomation(engine: Engine, store: AppStore): MaskletApi {
       return configured;
     },
 
+    async setCategory(id, category) {
+      if (category !== null && typeof category !== 'string') throw invalid('category', 'a text or null', category);
+      engine.objects.setCategory(object(id), category ?? '');
+    },
+
     async cleanUp(id, changes) {
       const target = object(id);
       const before = findObject(store.getState().objects, target)?.cleanUp ?? usualCleanUp;
@@ -185,6 +190,14 @@ export function createAutomation(engine: Engine, store: AppStore): MaskletApi {
 
     async seek(frameIndex) {
       await engine.player.seek(frame(frameIndex));
+    },
+
+    async importMasks(files) {
+      const given = files instanceof Blob ? [files] : files;
+      if (!Array.isArray(given) || given.some((file) => !(file instanceof Blob))) {
+        throw invalid('files', 'a File or a list of Files', files);
+      }
+      return engine.importing.importMasks(sourceFiles(given));
     },
 
     async export(format) {

@@ -15,6 +15,7 @@ import { FramePresenter } from './frame-presenter';
 import { History } from './history';
 import { HistoryCommands } from './history-commands';
 import { promptMask } from './frame-gestures';
+import { ImportCommands } from './import-commands';
 import { MaskClipboard } from './mask-clipboard';
 import { ModelCommands } from './model-commands';
 import { ObjectCommands } from './object-commands';
@@ -58,6 +59,7 @@ export class Engine {
   readonly earlierMasks: EarlierMasks;
   readonly recorder: Recorder;
   readonly exporting: ExportCommands;
+  readonly importing: ImportCommands;
   readonly thumbnails: Thumbnails;
   readonly history: HistoryCommands;
   readonly review: ReviewCommands;
@@ -98,6 +100,7 @@ export class Engine {
     this.review = new ReviewCommands(context, this.player, this.#marks);
     this.clipboard = new MaskClipboard(context, this.masks, (mask) => promptMask(this, store, mask));
     this.exporting = new ExportCommands(context);
+    this.importing = new ImportCommands(context, this.#marks, this.objects, this.prompts);
     this.thumbnails = new Thumbnails(context);
     const sound = new Sound(context, createAudio);
     watch(

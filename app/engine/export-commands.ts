@@ -6,6 +6,7 @@ import { safeFileName } from '../../workers/protocol/file-name';
 import { callback } from '../../workers/protocol/rpc';
 import { markedFrames } from '../state/masklets';
 import { promptedFrames, promptsOn } from '../state/prompts';
+import { usualCategory } from '../state/objects';
 import { patch, type AppState } from '../state/store';
 import type { EngineContext } from './context';
 import { download } from './download';
@@ -69,9 +70,10 @@ export class ExportCommands {
 function exportRequest(state: AppState, format: ExportFormat): ExportRequest {
   const { project, model, objects, prompts, masklets } = state;
   const exported = objects.list
-    .map(({ id, name, cleanUp }) => ({
+    .map(({ id, name, category, cleanUp }) => ({
       id,
       name,
+      category: category ?? usualCategory,
       featherPx: cleanUp?.featherPx ?? 0,
       frames: markedFrames(masklets.byObject[id]),
       prompts: promptedFrames(prompts, id).map((frameIndex) => ({

@@ -11,6 +11,7 @@ import {
   type SegmentApi,
   type TrackedFrame,
 } from '../../workers/protocol/segment-contract';
+import type { ReadLabels } from '../../workers/protocol/read-labels';
 import type { VideoInfo } from '../../workers/protocol/video';
 import { createAppStore } from '../state/store';
 import type { Clock } from './context';
@@ -85,6 +86,8 @@ export function fakeEngine() {
   const fail: Partial<Record<'open' | 'prompt' | 'track' | 'model' | 'frame' | 'record', MaskletError>> = {};
   const kill: Partial<Record<ThreadName, (error: MaskletError) => void>> = {};
   const exported: ExportRequest[] = [];
+  /** What the next label files say. */
+  const reading: { labels: ReadLabels } = { labels: { objects: [], leftOut: 0 } };
   /** How many frames a correction changes, on each side. */
   const reach = { frames: Infinity };
   let version = 0;
@@ -333,6 +336,9 @@ export function fakeEngine() {
       onProgress({ done: 1, total: 1 });
       return new Blob(['zip']);
     },
+    async readLabels() {
+      return reading.labels;
+    },
   };
 
   const startThread: StartThread = (name) => {
@@ -369,7 +375,22 @@ export function fakeEngine() {
       findLeftovers: async () => [],
     },
   });
-  return { engine, store, calls, frames, gates, recorder, device, reach, snapshots, fail, kill, exported, clock };
+  return {
+    engine,
+    store,
+    calls,
+    frames,
+    gates,
+    recorder,
+    device,
+    reach,
+    snapshots,
+    fail,
+    kill,
+    exported,
+    reading,
+    clock,
+  };
 }
 
 /** Sound is tested on its own. */

@@ -290,3 +290,19 @@ it('shows the masks of before the last correction, beside those of now', async (
   await settle();
   expect(engine.earlierMasks.known(5)).toEqual([]);
 });
+
+it('takes class labels back', async () => {
+  const { engine, store, actions } = await opened();
+  await promptPoint(engine, store, { xNorm: 0.2, yNorm: 0.2 }, 1);
+  const category = () => store.getState().objects.list[0]!.category;
+  engine.objects.setCategory(1, ' police \n car ');
+  engine.objects.setCategory(1, 'police car');
+  expect(category()).toBe('police car');
+  engine.objects.setCategory(1, ' ');
+  expect(category()).toBeNull();
+  expect(actions()).toEqual(['new-object', 'category', 'category']);
+  await engine.history.undo();
+  expect(category()).toBe('police car');
+  await engine.history.undo();
+  expect(category()).toBeNull();
+});

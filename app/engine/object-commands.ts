@@ -96,6 +96,16 @@ export class ObjectCommands {
     this.#change(id, { name: trimmed });
   }
 
+  /** The class label that data sets call it by; without a text, that of all objects. @throws `unknown-object` */
+  setCategory(id: ObjectId, text: string): void {
+    this.#context.checkObject(id);
+    // One line: formats have a class a line.
+    const category = text.replace(/\s+/g, ' ').trim() || null;
+    if (category === findObject(this.#context.store.getState().objects, id)?.category) return;
+    this.#history.begin('category', { object: id });
+    this.#change(id, { category });
+  }
+
   /** @throws `unknown-object` */
   setVisible(id: ObjectId, isVisible: boolean): void {
     this.#context.checkObject(id);

@@ -141,15 +141,20 @@ export class PromptCommands {
     await this.stateUntold();
   }
 
-  /** States the prompts that differ from what the segment worker was told. */
-  async stateUntold(): Promise<void> {
+  /**
+   * States the prompts that differ from what the segment worker was told, one after the other.
+   * @param beforeEach stops it by throwing
+   */
+  async stateUntold(beforeEach: () => void = () => undefined): Promise<void> {
     const { store } = this.#context;
     for (const { id } of store.getState().objects.list) {
       const { prompts } = store.getState();
       const frames = new Set([...promptedFrames(prompts, id), ...promptedFrames(this.#history.told, id)]);
       for (const frameIndex of frames) {
         const isTold = promptsOn(prompts, id, frameIndex) === promptsOn(this.#history.told, id, frameIndex);
-        if (!isTold) await this.#ask(id, frameIndex);
+        if (isTold) continue;
+        beforeEach();
+        await this.#ask(id, frameIndex);
       }
     }
   }

@@ -4,6 +4,7 @@ import type { FrameSelection, OpenOptions, SourceFile } from '../../workers/prot
 import type { VideoInfo } from '../../workers/protocol/video';
 import { noAnswers } from '../state/answers';
 import { noExport } from '../state/exporting';
+import { noImport } from '../state/importing';
 import { maskletsOf } from '../state/live';
 import { maskletsFor } from '../state/masklets';
 import { noObjects } from '../state/objects';
@@ -159,6 +160,7 @@ export class VideoCommands {
       masklets: maskletsOf(live?.answers ?? [], video.frameCount),
       playback: { ...playbackAtStart, frameIndex: live ? firstPrompted(live) : 0 },
       exporting: noExport,
+      importing: noImport,
       tracking: notTracking,
       model: { ...model, msPerFrame: null },
       view: {

@@ -2,9 +2,11 @@ import { Film } from 'lucide-react';
 import { useEffect, useState } from 'react';
 import { useApp } from '../app-context';
 import { areModelFiles } from '../engine/catalogue-commands';
+import { areLabelFiles } from '../engine/import-commands';
 import { t } from '../messages/messages';
 import { replaceWork } from '../questions';
 import { run } from '../run-command';
+import { patch } from '../state/store';
 import styles from './DropTarget.module.css';
 import { droppedFiles } from './dropped-files';
 
@@ -39,7 +41,10 @@ export function DropTarget() {
       run(
         droppedFiles(event.dataTransfer!).then(async (files) => {
           if (areModelFiles(files)) await app.engine.catalogue.loadFiles(files);
-          else if (files.length > 0) await replaceWork(app, () => app.engine.video.openFiles(files));
+          else if (areLabelFiles(files) && app.store.getState().project.video) {
+            patch(app.store, 'view', { isExportOpen: true });
+            await app.engine.importing.importMasks(files);
+          } else if (files.length > 0) await replaceWork(app, () => app.engine.video.openFiles(files));
         }),
       );
     };

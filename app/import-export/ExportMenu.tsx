@@ -8,10 +8,11 @@ import { run } from '../run-command';
 import { objectColor } from '../state/palette';
 import { patch } from '../state/store';
 import { Button } from '../ui/Button';
-import { Choice } from '../ui/Choice';
 import { NoticeBar } from '../ui/NoticeBar';
 import { Popover } from '../ui/Popover';
 import { ProgressBar } from '../ui/ProgressBar';
+import { Select } from '../ui/Select';
+import { ImportSection } from './ImportSection';
 import styles from './ExportMenu.module.css';
 
 /** Saves the masks of all objects. */
@@ -35,6 +36,8 @@ export function ExportMenu() {
   );
 }
 
+const groups = ['pictures', 'labels'] as const;
+
 function ExportPanel() {
   const { engine, store } = useApp();
   const notice = useNotice('export');
@@ -55,13 +58,21 @@ function ExportPanel() {
   return (
     <div className={styles.panel}>
       <h2 className={styles.title}>{t.exporting.title}</h2>
-      <Choice
+      <Select
         label={t.exporting.format}
         value={format}
-        options={exportFormatIds.map((value) => ({ value, label: t.exporting.formats[value] }))}
+        groups={groups.map((group) => ({
+          label: t.exporting.groups[group],
+          options: exportFormatIds
+            .filter((id) => exportFormats[id].group === group)
+            .map((id) => ({ value: id, label: t.exporting.formats[id] })),
+        }))}
         onChange={(chosen) => patch(store, 'exporting', { format: chosen, savedAs: null })}
       />
-      <p className={styles.about}>{t.exporting.about[format]}</p>
+      <p className={styles.about} aria-live="polite">
+        {t.exporting.about[format]}
+        {exportFormats[format].keepsOverlaps ? null : ` ${t.exporting.overlapsLost}`}
+      </p>
       {rows.length === 0 ? (
         <p className={styles.nothing}>{t.exporting.nothing}</p>
       ) : (
@@ -103,6 +114,7 @@ function ExportPanel() {
           </Button>
         </div>
       )}
+      <ImportSection />
     </div>
   );
 }

@@ -193,6 +193,12 @@ export const de: Messages = {
     'language-missing': (language) =>
       `Die Wörter der Seite auf ${language} ließen sich nicht laden. Die Verbindung prüfen und noch einmal wählen.`,
     'export-goes-on': () => 'Es wird gerade exportiert. Zuerst abbrechen.',
+    'labels-wrong': (place) => `Diese Masken sind nicht lesbar: „${place}“ stimmt nicht.`,
+    'no-masks-read': () => 'In diesen Dateien sind keine Masken.',
+    'no-frame-fits': () => 'Keine Maske in diesen Dateien gehört zu einem offenen Frame.',
+    'import-goes-on': () => 'Es wird gerade importiert. Zuerst abbrechen.',
+    'too-many-objects': (objects, most) =>
+      `Ein PNG mit Objektnummern fasst höchstens ${formatNumber(most)} Objekte, und es sind ${formatNumber(objects)}. Ein anderes Format wählen.`,
   },
 
   first: {
@@ -385,7 +391,9 @@ export const de: Messages = {
     actions: {
       'new-object': 'Neues Objekt',
       'delete-object': 'Objekt gelöscht',
+      import: 'Masken importiert',
       rename: 'Umbenannt',
+      category: 'Klasse geändert',
       show: 'Eingeblendet',
       hide: 'Ausgeblendet',
       solo: 'Solo',
@@ -600,6 +608,8 @@ export const de: Messages = {
     remove: (name) => `${name} löschen`,
     rename: (name) => `${name} umbenennen`,
     nameField: 'Name',
+    categoryField: 'Klasse',
+    noCategory: 'Keine',
     propertiesTitle: 'In allen Frames',
     properties: (name) => `Eigenschaften von ${name}`,
     menu: (name) => `Mehr zu ${name}`,
@@ -758,17 +768,68 @@ export const de: Messages = {
     stopped: (n) => `Angehalten. ${count(n, 'verfolgter Frame bleibt', 'verfolgte Frames bleiben')}.`,
   },
 
+  importing: {
+    title: 'Masken importieren',
+    button: 'Masken importieren …',
+    about:
+      'JSON, XML, PNGs oder ein ZIP damit, in einem der Formate oben, die jedes Pixel behalten. Jedes Objekt kommt mit Masken-Prompts.',
+    reading: 'Wird gelesen …',
+    running: (done, total) => `${formatNumber(done)} von ${formatNumber(total)}`,
+    cancel: 'Abbrechen',
+    done: (objects, masks) =>
+      `${count(masks, 'Maske', 'Masken')} von ${count(objects, 'Objekt', 'Objekten')} importiert.`,
+    resized: (masks) => `${formatNumber(masks)} an die Größe des Videos angepasst.`,
+    unfitted: (masks) => `${formatNumber(masks)} auf Frames, die nicht offen sind, oder zu klein.`,
+    leftOut: (entries) => `${formatNumber(entries)} Einträge ohne Maske.`,
+  },
+
   exporting: {
     button: 'Exportieren',
     title: 'Masken exportieren',
     format: 'Format',
-    formats: { 'png-zip': 'Masken', 'matte-zip': 'Weiche Matten', coco: 'COCO-JSON' },
+    groups: { pictures: 'Bilder', labels: 'Trainingsdaten' },
+    overlapsLost: 'Wo Objekte sich überlappen, bleibt das spätere in der Liste.',
+    formats: {
+      'png-zip': 'Masken',
+      'matte-zip': 'Weiche Matten',
+      coco: 'COCO-JSON',
+      davis: 'DAVIS',
+      'youtube-vos': 'YouTube-VOS',
+      'youtube-vis': 'YouTube-VIS',
+      mots: 'MOTS',
+      'sa-v': 'SA-V',
+      cvat: 'CVAT',
+      labelme: 'LabelMe',
+      'yolo-seg': 'YOLO',
+      svg: 'SVG-Umrisse',
+      burst: 'BURST',
+      datumaro: 'Datumaro',
+      voc: 'Pascal VOC',
+    },
     about: {
       'png-zip':
         'Ein ZIP mit einem Ordner je Objekt, einem schwarz-weißen PNG je Frame in der Größe des Videos und masklet.json. Jeder Pixel gehört dazu oder nicht: weiche Ränder fallen weg.',
       'matte-zip':
         'Dasselbe ZIP mit grauen PNGs: Weiche Ränder laufen aus. Für Compositing; als Trainingsdaten taugen Masken.',
       coco: 'Eine JSON-Datei: komprimierte Lauflängen, eine Annotation je Objekt und Frame, mit Nummern von Video und Spur. Frames, auf denen ein Objekt fehlt, haben keine.',
+      davis: 'Ein ZIP mit einem PNG je Frame, dessen Pixel Objektnummern sind, mit Palette und Ordnern von DAVIS.',
+      'youtube-vos':
+        'Ein PNG mit Objektnummern je Frame und meta.json mit Kategorien. MOSE und LVOS sind ebenso aufgebaut.',
+      'youtube-vis':
+        'Eine JSON-Datei: eine Annotation je Objekt mit komprimierten Lauflängen je Frame, null, wo es nicht zu sehen ist.',
+      mots: 'Eine Textdatei mit Lauflängen und 16-Bit-PNGs; Kennungen sind Klasse × 1000 + Nummer. car ist Klasse 1, pedestrian Klasse 2, weitere folgen.',
+      'sa-v':
+        'Ein Ordner mit schwarz-weißen PNGs je Objekt, wie in Validierung und Test, und das JSON mit Lauflängen wie im Training.',
+      cvat: 'Eine XML-Datei, CVAT for video 1.1: eine Spur je Objekt mit einer Maske je Frame, das Label ist die Klasse.',
+      labelme:
+        'Eine JSON-Datei je Frame mit einer Form vom Typ mask je Objekt; group_id ist das Objekt. Die Frames als JPEG danebenlegen.',
+      'yolo-seg':
+        'Eine Textdatei je Frame, ein Polygon je Objekt. Polygone verlieren Einzelheiten: Löcher werden gefüllt, Teile verbunden und Umrisse ausgedünnt.',
+      svg: 'Ein SVG je Frame mit einem Pfad je Objekt entlang seiner Pixelkanten, für Zeichenprogramme und das Web.',
+      burst: 'Eine JSON-Datei: je Frame mit Masken eine Zeichenkette komprimierter Lauflängen je Spur.',
+      datumaro:
+        'Eine JSON-Datei mit einer Maske je Objekt und Frame; track_id ist das Objekt. CVAT und OpenVINO lesen sie.',
+      voc: 'Zwei PNGs je Frame, eines mit Objektnummern und eines mit Klassennummern, und labelmap.txt.',
     },
     nothing: 'Noch keine Masken. Zuerst ein Objekt anklicken.',
     objects: (objects, files) => `${count(objects, 'Objekt', 'Objekte')} · ${count(files, 'Maske', 'Masken')}`,
@@ -820,6 +881,7 @@ export const de: Messages = {
     actions: {
       'open-video': ['Video öffnen', 'laden', 'Datei', 'importieren'],
       'open-folder': ['Ordner mit Bildern öffnen', 'laden', 'Bildfolge', 'Sequenz', 'importieren'],
+      'import-masks': ['Masken importieren …', 'laden', 'Labels', 'Annotationen', 'coco', 'davis', 'cvat'],
       export: ['Exportieren …', 'speichern', 'sichern', 'herunterladen', 'Masken', 'PNG', 'ZIP'],
       'save-masks': ['Masken jetzt speichern', 'exportieren', 'sichern', 'ZIP'],
       models: ['Modelle …', 'Modell', 'SAM', 'EdgeTAM', 'Qualität', 'Gewichte', 'besser', 'herunterladen'],

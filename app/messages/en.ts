@@ -267,7 +267,9 @@ export const en = {
     actions: {
       'new-object': 'New object',
       'delete-object': 'Delete object',
+      import: 'Import masks',
       rename: 'Rename',
+      category: 'Change class',
       show: 'Show',
       hide: 'Hide',
       solo: 'Solo',
@@ -483,6 +485,8 @@ export const en = {
     remove: (name: string) => `Delete ${name}`,
     rename: (name: string) => `Rename ${name}`,
     nameField: 'Name',
+    categoryField: 'Class',
+    noCategory: 'None',
     propertiesTitle: 'On all frames',
     properties: (name: string) => `Properties of ${name}`,
     menu: (name: string) => `More about ${name}`,
@@ -640,14 +644,43 @@ export const en = {
     stopped: (frames: number) => `Stopped. ${count(frames, 'tracked frame is', 'tracked frames are')} kept.`,
   },
 
+  importing: {
+    title: 'Import masks',
+    button: 'Import masks…',
+    about:
+      'JSON, XML, PNGs or a zip of them, in a format above that keeps every pixel. Each object comes with mask prompts.',
+    reading: 'Reading…',
+    running: (done: number, total: number) => `${formatNumber(done)} of ${formatNumber(total)}`,
+    cancel: 'Cancel',
+    done: (objects: number, masks: number) =>
+      `${count(masks, 'mask', 'masks')} of ${count(objects, 'object', 'objects')} imported.`,
+    resized: (masks: number) => `${formatNumber(masks)} resized to the video.`,
+    unfitted: (masks: number) => `${formatNumber(masks)} of frames that are not open, or too small.`,
+    leftOut: (entries: number) => `${formatNumber(entries)} entries without a mask.`,
+  },
+
   exporting: {
     button: 'Export',
     title: 'Export masks',
     format: 'Format',
+    groups: { pictures: 'Pictures', labels: 'Labels for training' },
+    overlapsLost: 'Where objects overlap, the later one in the list is kept.',
     formats: {
       'png-zip': 'Masks',
       'matte-zip': 'Soft mattes',
       coco: 'COCO JSON',
+      davis: 'DAVIS',
+      'youtube-vos': 'YouTube-VOS',
+      'youtube-vis': 'YouTube-VIS',
+      mots: 'MOTS',
+      'sa-v': 'SA-V',
+      cvat: 'CVAT',
+      labelme: 'LabelMe',
+      'yolo-seg': 'YOLO',
+      svg: 'SVG outlines',
+      burst: 'BURST',
+      datumaro: 'Datumaro',
+      voc: 'Pascal VOC',
     } satisfies Record<ExportFormat, string>,
     about: {
       'png-zip':
@@ -655,6 +688,23 @@ export const en = {
       'matte-zip':
         'The same zip with grey PNGs: edges of feathered objects fade. For compositing; labels for training are masks.',
       coco: 'One JSON file: compressed run lengths, an annotation per object and frame, with video and track ids. Frames where an object is absent have none.',
+      davis: 'A zip with one PNG per frame whose pixels are object numbers, in DAVIS’s palette and folders.',
+      'youtube-vos':
+        'One PNG of object numbers per frame, and meta.json with categories. MOSE and LVOS have the same layout.',
+      'youtube-vis':
+        'One JSON file: an annotation per object with a compressed run-length mask per frame, null where it is not seen.',
+      mots: 'A text file of run lengths and 16-bit PNGs; ids are class × 1000 + number. Car is class 1, pedestrian class 2, others follow.',
+      'sa-v':
+        'A folder of black-and-white PNGs per object, as in validation and test, and the JSON of run lengths, as in training.',
+      cvat: 'One XML file, CVAT for video 1.1: a track per object, with a mask per frame and its class as the label.',
+      labelme:
+        'One JSON file per frame, with a mask shape per object; group_id is the object. Put the frames beside them as JPEG.',
+      'yolo-seg':
+        'A text file per frame, one polygon per object. Polygons lose detail: holes are filled, pieces are joined, and outlines are thinned.',
+      svg: 'An SVG per frame with one path per object along the edges of its pixels, for drawing programs and the web.',
+      burst: 'One JSON file: for each frame with masks, a compressed run-length string per track.',
+      datumaro: 'One JSON file with a mask per object and frame; track_id is the object. CVAT and OpenVINO read it.',
+      voc: 'Two PNGs per frame, one of object numbers and one of class numbers, and labelmap.txt.',
     } satisfies Record<ExportFormat, string>,
     nothing: 'There are no masks yet. Click an object first.',
     objects: (objects: number, files: number) =>
@@ -709,6 +759,7 @@ export const en = {
     actions: {
       'open-video': ['Open a video', 'open', 'load', 'file', 'import', 'upload'],
       'open-folder': ['Open a folder of pictures', 'open', 'load', 'images', 'sequence', 'import'],
+      'import-masks': ['Import masks…', 'load', 'labels', 'annotations', 'coco', 'davis', 'cvat'],
       export: ['Export…', 'save', 'download', 'masks', 'matte', 'png', 'zip'],
       'save-masks': ['Save the masks now', 'export', 'download', 'zip'],
       models: ['Models…', 'model', 'sam', 'edgetam', 'quality', 'weights', 'better', 'download'],

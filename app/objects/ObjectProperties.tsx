@@ -1,7 +1,7 @@
 import { SquareUser, Trash2 } from 'lucide-react';
 import { RadioGroup } from 'radix-ui';
-import { useEffect, useRef } from 'react';
-import { useEngine } from '../app-context';
+import { useEffect, useId, useRef } from 'react';
+import { useAppState, useEngine } from '../app-context';
 import { formatPercent } from '../messages/format';
 import { t } from '../messages/messages';
 import { run } from '../run-command';
@@ -19,6 +19,7 @@ export function ObjectProperties({ entry }: { entry: ObjectEntry }) {
     <section className={styles.properties} aria-label={t.objects.properties(name)}>
       <h3 className={styles.title}>{t.objects.propertiesTitle}</h3>
       <NameRow key={id} entry={entry} />
+      <CategoryRow key={`class ${id}`} entry={entry} />
       <RadioGroup.Root
         className={styles.swatches}
         aria-label={t.objects.color}
@@ -62,28 +63,79 @@ export function ObjectProperties({ entry }: { entry: ObjectEntry }) {
   );
 }
 
-/** Enter and leaving take the name, Escape does not. */
 function NameRow({ entry: { id, name } }: { entry: ObjectEntry }) {
   const engine = useEngine();
-  const ref = useRef<HTMLInputElement>(null);
-  // Renamed elsewhere, or taken back.
-  useEffect(() => {
-    ref.current!.value = name;
-  }, [name]);
   return (
-    <label className={styles.nameRow} data-property="name">
-      <span>{t.objects.nameField}</span>
+    <TextRow
+      label={t.objects.nameField}
+      property="name"
+      value={name}
+      isNeeded
+      onTake={(text) => engine.objects.rename(id, text)}
+    />
+  );
+}
+
+/** Offers the classes that other objects have. */
+function CategoryRow({ entry: { id, category } }: { entry: ObjectEntry }) {
+  const engine = useEngine();
+  const objects = useAppState((state) => state.objects.list);
+  const listId = useId();
+  const known = new Set(objects.flatMap((entry) => entry.category ?? []));
+  return (
+    <>
+      <TextRow
+        label={t.objects.categoryField}
+        property="category"
+        value={category ?? ''}
+        placeholder={t.objects.noCategory}
+        list={listId}
+        onTake={(text) => engine.objects.setCategory(id, text)}
+      />
+      <datalist id={listId}>
+        {[...known].map((one) => (
+          <option key={one}>{one}</option>
+        ))}
+      </datalist>
+    </>
+  );
+}
+
+type TextRowProps = {
+  label: string;
+  property: string;
+  value: string;
+  placeholder?: string;
+  /** Id of a list of proposals. */
+  list?: string;
+  /** An empty text is not taken. */
+  isNeeded?: boolean;
+  onTake: (text: string) => void;
+};
+
+/** Enter and leaving take the text, Escape does not. */
+function TextRow({ label, property, value, placeholder, list, isNeeded = false, onTake }: TextRowProps) {
+  const ref = useRef<HTMLInputElement>(null);
+  // Changed elsewhere, or taken back.
+  useEffect(() => {
+    ref.current!.value = value;
+  }, [value]);
+  return (
+    <label className={styles.nameRow} data-property={property}>
+      <span>{label}</span>
       <input
         ref={ref}
         className={styles.field}
-        defaultValue={name}
+        defaultValue={value}
+        placeholder={placeholder}
+        list={list}
         maxLength={80}
         onBlur={({ currentTarget }) => {
-          engine.objects.rename(id, currentTarget.value);
-          if (!currentTarget.value.trim()) currentTarget.value = name;
+          onTake(currentTarget.value);
+          if (isNeeded && !currentTarget.value.trim()) currentTarget.value = value;
         }}
         onKeyDown={(event) => {
-          if (event.key === 'Escape') event.currentTarget.value = name;
+          if (event.key === 'Escape') event.currentTarget.value = value;
           if (event.key === 'Enter' || event.key === 'Escape') event.currentTarget.blur();
         }}
       />

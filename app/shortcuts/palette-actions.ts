@@ -1,14 +1,16 @@
 /** Commands of the palette that have no keys of their own. */
 import type { App } from '../app-context';
+import { sourceFiles } from '../engine/source-files';
 import { openPicked } from '../open-files';
 import { patch, type AppState } from '../state/store';
 import { themes, type Theme, type ViewState } from '../state/view';
-import { pickFolder } from '../ui/pick-files';
+import { pickFolder, pickLabelFiles } from '../ui/pick-files';
 
 export type PaletteActionId =
   | 'open-video'
   | 'open-folder'
   | 'export'
+  | 'import-masks'
   | 'save-masks'
   | 'models'
   | 'rename-object'
@@ -55,6 +57,16 @@ export const paletteActions: readonly PaletteAction[] = [
   { id: 'open-video', isAvailable: always, act: (app) => openPicked(app) },
   { id: 'open-folder', isAvailable: always, act: (app) => openPicked(app, pickFolder) },
   { id: 'export', isAvailable: hasVideo, act: show({ isExportOpen: true }) },
+  {
+    id: 'import-masks',
+    isAvailable: hasVideo,
+    act: async ({ engine, store }) => {
+      const files = await pickLabelFiles();
+      if (files.length === 0) return;
+      patch(store, 'view', { isExportOpen: true });
+      await engine.importing.importMasks(sourceFiles(files));
+    },
+  },
   {
     id: 'save-masks',
     isAvailable: hasMasks,

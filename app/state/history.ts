@@ -4,7 +4,9 @@ import type { FramePrompts } from '../../workers/protocol/prompt';
 export type HistoryAction =
   | 'new-object'
   | 'delete-object'
+  | 'import'
   | 'rename'
+  | 'category'
   | 'show'
   | 'hide'
   | 'solo'

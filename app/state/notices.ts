@@ -2,7 +2,7 @@
 import type { ErrorCode, Failure } from '../../workers/protocol/errors';
 import type { ModelStatus } from '../../workers/protocol/segment-contract';
 
-export type NoticePlace = 'open' | 'model' | 'frame' | 'tracking' | 'export' | 'threads' | 'page';
+export type NoticePlace = 'open' | 'model' | 'frame' | 'tracking' | 'export' | 'import' | 'threads' | 'page';
 
 /** The way on that its button offers. */
 export type NoticeAction = 'choose-file' | 'retry-model' | 'use-wasm' | 'use-webgpu' | 'restart' | 'track' | 'export';
@@ -20,10 +20,10 @@ export const noNotices: NoticesState = {};
 /** What helps against a failure at a place. */
 export function actionFor(place: NoticePlace, code: ErrorCode): NoticeAction | null {
   if (place === 'model' && (code === 'webgpu-unavailable' || code === 'device-lost')) return 'use-wasm';
-  return place === 'frame' || place === 'page' ? null : usualActions[place];
+  return place === 'frame' || place === 'page' || place === 'import' ? null : usualActions[place];
 }
 
-const usualActions: Record<Exclude<NoticePlace, 'frame' | 'page'>, NoticeAction> = {
+const usualActions: Record<Exclude<NoticePlace, 'frame' | 'page' | 'import'>, NoticeAction> = {
   threads: 'restart',
   open: 'choose-file',
   model: 'retry-model',

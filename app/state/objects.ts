@@ -5,6 +5,8 @@ import type { ObjectCleanUp } from '../../workers/protocol/segment-contract';
 export type ObjectEntry = {
   id: ObjectId;
   name: string;
+  /** Its class label, by which data sets call it; null until a person gives one. */
+  category: string | null;
   /** Index into the palette. */
   colorIndex: number;
   isVisible: boolean;
@@ -15,6 +17,9 @@ export type ObjectEntry = {
   /** Repairs of its own; null for those of all objects. */
   cleanUp: ObjectCleanUp | null;
 };
+
+/** What data sets call objects to which a person gave no class label. */
+export const usualCategory = 'object';
 
 /** What an object's own repairs start from. */
 export const usualCleanUp: ObjectCleanUp = {
@@ -38,6 +43,7 @@ export function addObject(state: ObjectsState, name: string): ObjectsState {
   const entry: ObjectEntry = {
     id: state.nextId,
     name,
+    category: null,
     colorIndex: freeColorIndex(state),
     isVisible: true,
     isLocked: false,

@@ -3,6 +3,7 @@ import { createStore, type StoreApi } from 'zustand/vanilla';
 import { noAnswers, type AnswersState } from './answers';
 import { noExport, type ExportingState } from './exporting';
 import { noHistory, type HistoryState } from './history';
+import { noImport, type ImportingState } from './importing';
 import { nothingLive, type LiveState } from './live';
 import { noMasklets, type MaskletsState } from './masklets';
 import { modelAtStart, type ModelState } from './model';
@@ -37,6 +38,7 @@ type PassingState = {
   tracking: TrackingState;
   review: ReviewState;
   exporting: ExportingState;
+  importing: ImportingState;
   recording: RecordingState;
   live: LiveState;
   leftovers: LeftoversState;
@@ -66,6 +68,7 @@ export function createAppStore(
     tracking: notTracking,
     review: noReview,
     exporting: noExport,
+    importing: noImport,
     recording: notRecording,
     live: nothingLive,
     leftovers: { list: [] },

@@ -17,6 +17,14 @@ export function pickModelFiles(): Promise<File[]> {
   });
 }
 
+/** Labels: texts, or pictures of masks, which a zip may hold. */
+export function pickLabelFiles(): Promise<File[]> {
+  return pick((input) => {
+    input.accept = '.json,.xml,.zip,.png';
+    input.multiple = true;
+  });
+}
+
 /** All files in a folder and below; each knows its path. */
 export function pickFolder(): Promise<File[]> {
   return pick((input) => {

@@ -7,6 +7,8 @@ import { connect, serve, type Remote } from '../protocol/rpc';
 import type { MaskSource } from '../protocol/segment-contract';
 import type { FileEntry, FormatModule } from './format';
 import { framesOfMasks } from './frames-of-masks';
+import { labelFiles } from './readers/label-files';
+import { readLabels } from './readers/read-labels';
 
 let masks: Remote<MaskSource> | null = null;
 
@@ -63,6 +65,12 @@ const api: ExportApi = {
       throw asMaskletError(failure ?? error);
     }
   },
+
+  async readLabels(files, signal) {
+    const found = await labelFiles(files);
+    signal.throwIfAborted();
+    return readLabels(found, signal);
+  },
 };
 
 /** Of formats that are one file: its pieces one after another. */
@@ -72,7 +80,9 @@ function streamOf(entries: AsyncGenerator<FileEntry>): ReadableStream<Uint8Array
     async pull(controller) {
       const { done, value } = await entries.next();
       if (done) controller.close();
-      else controller.enqueue(typeof value.input === 'string' ? encoder.encode(value.input) : value.input);
+      else if (typeof value.input === 'string') controller.enqueue(encoder.encode(value.input));
+      else if (value.input instanceof Blob) controller.enqueue(new Uint8Array(await value.input.arrayBuffer()));
+      else controller.enqueue(value.input);
     },
     async cancel() {
       await entries.return(undefined);

@@ -9,7 +9,7 @@ export type FrameOfMasks = {
 };
 
 /** One file; the only one where the format is no zip. */
-export type FileEntry = { name: string; input: Uint8Array | string };
+export type FileEntry = { name: string; input: Uint8Array | string | Blob };
 
 export type FormatModule = {
   /** Files are made as they are asked for. */

@@ -7,7 +7,7 @@ import { framesOfMasks } from './frames-of-masks';
 const objects = [
   { id: 4, frames: [0, 2] },
   { id: 7, frames: [2, 5] },
-].map((object) => ({ ...object, name: `Object ${object.id}`, featherPx: 0, prompts: [] }));
+].map((object) => ({ ...object, name: `Object ${object.id}`, category: 'object', featherPx: 0, prompts: [] }));
 const request = { objects } as unknown as ExportRequest;
 
 function mask(object: number, frameIndex: number): MaskResult {

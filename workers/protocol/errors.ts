@@ -125,6 +125,11 @@ export type ReasonValues = {
   'server-refuses': [host: string, status: number];
   'runtime-not-started': [];
   'language-missing': [language: string];
+  'labels-wrong': [place: string];
+  'no-masks-read': [];
+  'no-frame-fits': [];
+  'import-goes-on': [];
+  'too-many-objects': [objects: number, most: number];
 };
 
 /** Name first, then what stands in it. */

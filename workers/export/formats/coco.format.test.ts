@@ -22,8 +22,8 @@ const request: ExportRequest = {
     part: 0,
   },
   objects: [
-    { id: 3, name: 'Red "car"', frames: [0, 2], featherPx: 4, prompts: [] },
-    { id: 8, name: 'Dog', frames: [2], featherPx: 0, prompts: [] },
+    { id: 3, name: 'Red "car"', category: 'object', frames: [0, 2], featherPx: 4, prompts: [] },
+    { id: 8, name: 'Dog', category: 'dog', frames: [2], featherPx: 0, prompts: [] },
   ],
   model: { name: 'nano', version: '1.0.0', provider: 'wasm' },
 };
@@ -74,6 +74,11 @@ it('is one COCO file: frames of a video, tracks, and run lengths that are the ma
       [2, 3, 8],
     ],
   );
+  expect(coco.categories.map(({ id, name }: { id: number; name: string }) => [id, name])).toEqual([
+    [1, 'object'],
+    [2, 'dog'],
+  ]);
+  expect(coco.annotations[1]).toMatchObject({ category_id: 2 });
   expect(coco.annotations[0]).toMatchObject({ area: 2, bbox: [0, 0, 2, 2], iscrowd: 0, category_id: 1 });
   const { size, counts } = coco.annotations[0].segmentation;
   expect(size).toEqual([2, 3]);

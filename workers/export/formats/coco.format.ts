@@ -6,16 +6,18 @@
 import { toCocoString } from '../../rle/coco-string';
 import { measureRle } from '../../rle/rle';
 import type { ExportRequest } from '../../protocol/export-contract';
+import { classesOf, classIdOf } from '../classes';
 import type { FileEntry, FormatModule } from '../format';
+import { frameNames } from '../frame-names';
 
 const videoId = 1;
-const categoryId = 1;
 
 export const write: FormatModule['write'] = async function* (request, frames): AsyncGenerator<FileEntry> {
   const name = 'annotations.json';
   // Everything but the annotations is known before the first mask; the file is written as they come.
   const head = JSON.stringify(describe(request));
   yield { name, input: `${head.slice(0, -1)},"annotations":[` };
+  const classes = classesOf(request.objects);
   let id = 0;
   for await (const { frameIndex, masks } of frames) {
     for (const { object, rle } of masks) {
@@ -26,7 +28,7 @@ export const write: FormatModule['write'] = async function* (request, frames): A
         image_id: imageId(frameIndex),
         video_id: videoId,
         track_id: object.id,
-        category_id: categoryId,
+        category_id: classIdOf(classes, object),
         iscrowd: 0,
         area,
         bbox: [box.x0, box.y0, box.x1 - box.x0, box.y1 - box.y0],
@@ -40,19 +42,25 @@ export const write: FormatModule['write'] = async function* (request, frames): A
 
 function describe({ video, objects, model }: ExportRequest): object {
   const { name, width, height, frameCount, sourceFrames, sourceStartUs, timestampsUs } = video;
-  const digits = Math.max(5, String(sourceFrames.at(-1) ?? 0).length);
+  const names = frameNames(video);
+  const classes = classesOf(objects);
   return {
     info: { description: `Masks of ${name}`, version: '1.0', contributor: `Masklet, ${model.name} ${model.version}` },
     licenses: [],
     videos: [{ id: videoId, name, width, height, length: frameCount }],
-    categories: [{ id: categoryId, name: 'object', supercategory: '' }],
-    tracks: objects.map(({ id, name: track }) => ({ id, video_id: videoId, category_id: categoryId, name: track })),
+    categories: classes.map(({ id, name: category }) => ({ id, name: category, supercategory: '' })),
+    tracks: objects.map((object) => ({
+      id: object.id,
+      video_id: videoId,
+      category_id: classIdOf(classes, object),
+      name: object.name,
+    })),
     images: Array.from(sourceFrames, (frameNumber, frameIndex) => ({
       id: imageId(frameIndex),
       video_id: videoId,
       // Its number in the source; of a whole video, its place.
       frame_id: frameNumber,
-      file_name: `${frameNumber < 0 ? '-' : ''}${String(Math.abs(frameNumber)).padStart(digits, '0')}.jpg`,
+      file_name: `${names[frameIndex]}.jpg`,
       width,
       height,
       timestamp_us: timestampsUs[frameIndex]! + sourceStartUs,

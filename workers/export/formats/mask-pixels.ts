@@ -1,6 +1,7 @@
 /** Masks as pixels, row-major, for files that hold them so. */
 import { featherMask } from '../../matte/feather';
-import type { MaskRle } from '../../protocol/mask';
+import type { MaskRle, PixelBox } from '../../protocol/mask';
+import { forEachRun } from '../../rle/rle';
 
 /** Yes or no. @param inside value of the mask's pixels; those outside are 0 */
 export function maskPixels({ width, height, counts }: MaskRle, inside = 255): Uint8Array {
@@ -44,5 +45,18 @@ export function mattePixels(rle: MaskRle, featherPx: number): Uint8Array {
   for (let y = 0; y < partHeight; y++) {
     pixels.set(soft.subarray(y * partWidth, (y + 1) * partWidth), (top + y) * width + left);
   }
+  return pixels;
+}
+
+/** The part of a mask within a box, row-major, 0 or 1. */
+export function boxPixels({ height, counts }: MaskRle, { x0, y0, x1, y1 }: PixelBox): Uint8Array {
+  const width = x1 - x0;
+  const pixels = new Uint8Array(width * (y1 - y0));
+  forEachRun(counts, (start, end) => {
+    for (let position = Math.max(start, x0 * height); position < Math.min(end, x1 * height); position++) {
+      const y = position % height;
+      if (y >= y0 && y < y1) pixels[(y - y0) * width + Math.floor(position / height) - x0] = 1;
+    }
+  });
   return pixels;
 }

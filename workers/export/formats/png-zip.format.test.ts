@@ -2,9 +2,9 @@ import { decode } from 'fast-png';
 import { expect, it } from 'vitest';
 import type { ExportRequest } from '../../protocol/export-contract';
 import type { MaskRle } from '../../protocol/mask';
-import type { FormatModule, FrameOfMasks } from '../format';
+import type { FileEntry, FormatModule, FrameOfMasks } from '../format';
 import { write as writeMattes } from './matte-zip.format';
-import { frameFile, objectFolder, write } from './png-zip.format';
+import { objectFolder, write } from './png-zip.format';
 
 const request: ExportRequest = {
   format: 'png-zip',
@@ -27,6 +27,7 @@ const request: ExportRequest = {
     {
       id: 1,
       name: 'Red car!',
+      category: 'car',
       frames: [0, 2],
       featherPx: 2,
       prompts: [
@@ -40,7 +41,7 @@ const request: ExportRequest = {
         },
       ],
     },
-    { id: 12, name: '…', frames: [3], featherPx: 0, prompts: [] },
+    { id: 12, name: '…', category: 'object', frames: [3], featherPx: 0, prompts: [] },
   ],
   model: { name: 'nano', version: '0.1.0', provider: 'wasm' },
 };
@@ -58,7 +59,7 @@ async function* framesWith(
 }
 
 it('writes a folder an object, a PNG a frame, and what it takes to repeat them', async () => {
-  const entries = new Map<string, Uint8Array | string>();
+  const entries = new Map<string, FileEntry['input']>();
   // Column-major: background 1, then 2 inside, then 3 background.
   const rle = { width: 3, height: 2, counts: Uint32Array.of(1, 2, 3) };
   for await (const { name, input } of write(request, framesWith(rle, request, [12]))) {
@@ -113,7 +114,7 @@ it('calls frames what the source calls them, whatever part of it is open', async
     sourceStartUs: 4_000_000,
     sourceFrameCount: 400,
   };
-  const entries = new Map<string, Uint8Array | string>();
+  const entries = new Map<string, FileEntry['input']>();
   const rle = { width: 3, height: 2, counts: Uint32Array.of(1, 2, 3) };
   const trimmed = { ...request, video };
   for await (const { name, input } of write(trimmed, framesWith(rle, trimmed))) entries.set(name, input);
@@ -124,6 +125,15 @@ it('calls frames what the source calls them, whatever part of it is open', async
     timestampsUs: [4_000_000, 4_040_000, 4_080_000, 4_120_000],
   });
   expect(description.objects[0]).toMatchObject({ frames: [100, 110], prompts: [{ frame: 100 }] });
+});
+
+it('writes frames before number 0', async () => {
+  const video = { ...request.video, sourceFrames: Int32Array.of(-2, -1, 0, 1) };
+  const early = { ...request, video };
+  const names: string[] = [];
+  const rle = { width: 3, height: 2, counts: Uint32Array.of(1, 2, 3) };
+  for await (const { name } of write(early, framesWith(rle, early))) names.push(name);
+  expect(names.slice(1)).toEqual(['001_red-car/-00002.png', '001_red-car/00000.png', '012/00001.png']);
 });
 
 it('names files so that they sort and stay', () => {
@@ -137,7 +147,4 @@ it('names files so that they sort and stay', () => {
     expect(new TextEncoder().encode(folder).length).toBeLessThanOrEqual(90);
     expect(folder).toMatch(/^123456_.+[^-]$/);
   }
-  expect(frameFile(12, 132)).toBe('00012.png');
-  expect(frameFile(-12, 132)).toBe('-00012.png');
-  expect(frameFile(12, 1_234_567)).toBe('0000012.png');
 });

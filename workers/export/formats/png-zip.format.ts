@@ -11,6 +11,7 @@ import type { ExportObject, ExportRequest } from '../../protocol/export-contract
 import type { FramePrompts } from '../../protocol/prompt';
 import type { VideoInfo } from '../../protocol/video';
 import type { FileEntry, FormatModule, FrameOfMasks } from '../format';
+import { frameNames } from '../frame-names';
 import { maskPixels } from './mask-pixels';
 
 /** Short enough for any file system, and for the 260 characters that a whole path may have on Windows. */
@@ -29,12 +30,6 @@ export function objectFolder({ id, name }: Pick<ExportObject, 'id' | 'name'>): s
   return [String(id).padStart(3, '0'), short].filter(Boolean).join('_');
 }
 
-/** Five digits, as DAVIS has them, or as many as the last frame needs. */
-export function frameFile(frameNumber: number, lastNumber: number): string {
-  const digits = String(Math.abs(frameNumber)).padStart(Math.max(5, String(lastNumber).length), '0');
-  return `${frameNumber < 0 ? '-' : ''}${digits}.png`;
-}
-
 export const write: FormatModule['write'] = (request, frames) =>
   writePictures(request, frames, (_, rle) => maskPixels(rle));
 
@@ -44,15 +39,13 @@ export async function* writePictures(
   frames: AsyncIterable<FrameOfMasks>,
   pixelsOf: (object: ExportObject, rle: MaskRle) => Uint8Array,
 ): AsyncGenerator<FileEntry> {
-  const { sourceFrames } = request.video;
-  const lastNumber = sourceFrames.at(-1) ?? 0;
+  const names = frameNames(request.video);
   yield { name: 'masklet.json', input: `${JSON.stringify(describe(request), null, 2)}\n` };
   for await (const { frameIndex, masks } of frames) {
-    const file = frameFile(sourceFrames[frameIndex]!, lastNumber);
     for (const { object, rle } of masks) {
       const { width, height } = rle;
       const input = encode({ width, height, data: pixelsOf(object, rle), channels: 1, depth: 8 });
-      yield { name: `${objectFolder(object)}/${file}`, input };
+      yield { name: `${objectFolder(object)}/${names[frameIndex]}.png`, input };
     }
   }
 }
