@@ -64,10 +64,10 @@ function ModelList() {
         <Recommended model={recommended} size={imageSize ?? (recommended === inUse ? status.imageSize : null)} />
       ) : null}
       <EmbeddedRow isInUse={status !== null && !inUse && engine.model.chosen === null} />
-      {others.length > 0 || sizes.length > 1 ? (
+      {sizes.length > 1 && size !== null ? <SizeChoice sizes={sizes} size={size} onChoose={chooseSize} /> : null}
+      {others.length > 0 ? (
         <details className={styles.all} open={isUnfolded} onToggle={(event) => setIsUnfolded(event.currentTarget.open)}>
           <summary>{t.models.all}</summary>
-          {sizes.length > 1 && size !== null ? <SizeChoice sizes={sizes} size={size} onChoose={chooseSize} /> : null}
           {status?.provider === 'wasm' ? <p className={styles.about}>{t.models.onWasm}</p> : null}
           {families.map((family) => (
             <Family

@@ -209,6 +209,8 @@ test('a camera is recorded, opened, sought and clicked; a screen takes its place
   await page.keyboard.press('Control+k');
   await page.getByRole('combobox').fill('record screen');
   await page.keyboard.press('Enter');
+  // There is an object that nobody saved.
+  await page.getByRole('alertdialog').getByRole('button', { name: 'Open without saving' }).click();
   await expect(panel(masklet, 'Record screen').getByText('takes the place of the open video')).toBeVisible();
   await recordSome(masklet, 'Record screen', 10);
   expect((await masklet.call('status')).objects).toEqual([]);
@@ -261,6 +263,11 @@ test('what can not be recorded is said, with a way on, and the camera and the di
   expect(await liveTracks()).toBe(1);
   expect(await filesOnDisk()).toBe(1);
   await sheet.getByRole('button', { name: 'Discard the recording' }).click();
+  const question = page.getByRole('alertdialog', { name: 'Discard the recording?' });
+  await question.getByRole('button', { name: 'Keep recording' }).click();
+  expect(await liveTracks()).toBe(1);
+  await sheet.getByRole('button', { name: 'Discard the recording' }).click();
+  await question.getByRole('button', { name: 'Discard', exact: true }).click();
   await expect(sheet).toBeHidden();
   expect(await liveTracks()).toBe(0);
   await expect.poll(filesOnDisk).toBe(0);
