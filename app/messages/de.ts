@@ -199,6 +199,12 @@ export const de: Messages = {
     'import-goes-on': () => 'Es wird gerade importiert. Zuerst abbrechen.',
     'too-many-objects': (objects, most) =>
       `Ein PNG mit Objektnummern fasst höchstens ${formatNumber(most)} Objekte, und es sind ${formatNumber(objects)}. Ein anderes Format wählen.`,
+    'project-gone': () => 'Dieses Projekt gibt es nicht mehr.',
+    'project-unreadable': () => 'Dieses Projekt lässt sich nicht lesen.',
+    'project-newer': () =>
+      'Dieses Projekt wurde mit einer neueren Version von Masklet gespeichert. Die Seite neu laden, um sie zu bekommen.',
+    'project-open-elsewhere': () => 'Dieses Projekt ist in einem anderen Tab geöffnet. Zuerst dort schließen.',
+    'project-disk-full': () => 'Dieser Browser hat keinen Platz mehr. Was vorher gespeichert wurde, ist noch da.',
   },
 
   first: {

@@ -130,6 +130,11 @@ export type ReasonValues = {
   'no-frame-fits': [];
   'import-goes-on': [];
   'too-many-objects': [objects: number, most: number];
+  'project-gone': [];
+  'project-unreadable': [];
+  'project-newer': [];
+  'project-open-elsewhere': [];
+  'project-disk-full': [];
 };
 
 /** Name first, then what stands in it. */
