@@ -275,6 +275,10 @@ export function fakeEngine() {
       calls.push(`masksOfFrame ${frameIndex}`);
       return [...masks.values()].filter((one) => one.frameIndex === frameIndex);
     },
+    async keptMasks(frameIndex) {
+      calls.push(`keptMasks ${frameIndex}`);
+      return [...masks.values()].filter((one) => one.frameIndex === frameIndex);
+    },
     async masksOfSnapshot(snapshot, frameIndex) {
       const kept = snapshots.get(snapshot);
       if (!kept) throw new MaskletError('unknown-snapshot', 'Unknown.');
