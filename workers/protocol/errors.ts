@@ -135,6 +135,8 @@ export type ReasonValues = {
   'project-newer': [];
   'project-open-elsewhere': [];
   'project-disk-full': [];
+  'project-not-saved': [];
+  'project-other-video': [name: string];
 };
 
 /** Name first, then what stands in it. */

@@ -16,7 +16,7 @@ export type SourceFingerprint = {
   hash: string;
 };
 
-/** One mask as it was made: without the object's repairs and before overlaps are resolved. */
+/** One mask as it was shown, but for the object's own repairs, which are made again. */
 export type StoredMask = {
   object: ObjectId;
   frameIndex: number;
@@ -25,17 +25,24 @@ export type StoredMask = {
   origin: MaskOrigin;
   occlusionScore: number;
   predictedIou: number;
+  /** Separate parts, counted at the model's resolution. */
+  pieces?: number;
 };
 
 /** What the page keeps besides masks, slice by slice; JSON values that the page itself understands. */
-export type ProjectSlices = Record<string, unknown>;
+type ProjectSlices = Record<string, unknown>;
 
 export type ProjectHead = {
   schema: number;
   id: string;
   name: string;
   createdMs: number;
-  source: { files: SourceFingerprint[]; options: OpenOptions };
+  source: {
+    files: SourceFingerprint[];
+    options: OpenOptions;
+    /** A clip that ships with the page, which opens again by itself. */
+    sample?: string | null;
+  };
   video: { width: number; height: number; frameCount: number; durationUs: number };
 };
 

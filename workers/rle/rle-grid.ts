@@ -12,7 +12,7 @@ export function gridShares({ width, height, counts }: MaskRle, side: number): Fl
   const perX = side / width;
   const perY = side / height;
   forEachRun(counts, (start, end) => {
-    for (let at = start; at < end; ) {
+    for (let at = start; at < end;) {
       const x = Math.floor(at / height);
       const columnEnd = Math.min(end, (x + 1) * height);
       addBox(shares, side, x * perX, (x + 1) * perX, (at - x * height) * perY, (columnEnd - x * height) * perY);

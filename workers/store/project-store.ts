@@ -28,11 +28,14 @@ type Open = {
   state: ProjectState;
 };
 
+/** Said by the store itself: the times of files are not kept by every browser. */
+const changedSlice = 'changedMs';
+
 /** @param openRoot where the folder of projects is */
 export function openProjectStore(openRoot: () => Promise<FileSystemDirectoryHandle>): StoreApi {
   let open: Open | null = null;
 
-  const projects = async () => (await openRoot()).getDirectoryHandle(folderName, { create: true });
+  const projects = async (create = true) => (await openRoot()).getDirectoryHandle(folderName, { create });
 
   async function folderOf(id: string): Promise<FileSystemDirectoryHandle> {
     try {
@@ -67,9 +70,10 @@ export function openProjectStore(openRoot: () => Promise<FileSystemDirectoryHand
   const store: StoreApi = {
     async list() {
       const entries: ProjectEntry[] = [];
-      for await (const [id, handle] of (await projects()).entries()) {
+      const kept = await projects(false).catch(() => null);
+      for await (const [id, handle] of kept?.entries() ?? []) {
         if (handle.kind !== 'directory') continue;
-        const entry = await describe(id, handle as FileSystemDirectoryHandle);
+        const entry = await describe(id, handle);
         if (entry) entries.push(entry);
       }
       return entries.sort((a, b) => b.changedMs - a.changedMs);
@@ -98,7 +102,7 @@ export function openProjectStore(openRoot: () => Promise<FileSystemDirectoryHand
       if (!open) throw new MaskletError('internal', 'No project is open for writing.');
       const { journal, endBytes } = open;
       try {
-        append(open, records);
+        append(open, [{ kind: 'slice', name: changedSlice, value: Date.now() }, ...records]);
         journal.flush();
       } catch (error) {
         // Half a record would end the reading there.
@@ -147,7 +151,8 @@ export function openProjectStore(openRoot: () => Promise<FileSystemDirectoryHand
       const found = open?.id === id ? open.state.project() : (await newestJournal(await folderOf(id)))?.project;
       if (!found) throw unreadable();
       const head = { ...found.head, id: newId, name };
-      const copy = await startWriting(newId, 1, recordsOf({ ...found, head }));
+      const slices = { ...found.slices, [changedSlice]: Date.now() };
+      const copy = await startWriting(newId, 1, recordsOf({ ...found, head, slices }));
       copy.journal.close();
     },
 
@@ -210,7 +215,7 @@ async function describe(id: string, folder: FileSystemDirectoryHandle): Promise<
     return {
       id,
       name: found.project.head.name,
-      changedMs: file.lastModified,
+      changedMs: Number(found.project.slices[changedSlice] ?? file.lastModified),
       sizeBytes: file.size + (picture?.size ?? 0),
       picture,
       frameCount: found.project.head.video.frameCount,

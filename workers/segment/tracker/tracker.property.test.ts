@@ -329,14 +329,22 @@ describe('objects that another page knew', () => {
 
   /** What a page would have kept of an object. */
   function kept({ tracker }: Session, object: number, locked: number[] = []): AdoptedObject {
-    const masks = Array.from({ length: frameCount }, (_, n) => tracker.mask(object, n)).flatMap((mask): MaskResult[] => {
-      if (!mask) return [];
-      const { frameIndex, maskLogits, promptMask, occlusionScore, predictedIou, origin, version } = mask;
-      const side = Math.sqrt(maskLogits.length);
-      const rle = promptMask ?? encodeRle([...maskLogits].map((logit) => (logit > 0 ? 1 : 0)), side, side);
-      const scores = { frameIndex, occlusionScore, predictedIou, origin, version };
-      return [{ object, ...scores, rle, ...measureRle(rle), pieces: 1 }];
-    });
+    const masks = Array.from({ length: frameCount }, (_, n) => tracker.mask(object, n)).flatMap(
+      (mask): MaskResult[] => {
+        if (!mask) return [];
+        const { frameIndex, maskLogits, promptMask, occlusionScore, predictedIou, origin, version } = mask;
+        const side = Math.sqrt(maskLogits.length);
+        const rle =
+          promptMask ??
+          encodeRle(
+            [...maskLogits].map((logit) => (logit > 0 ? 1 : 0)),
+            side,
+            side,
+          );
+        const scores = { frameIndex, occlusionScore, predictedIou, origin, version };
+        return [{ object, ...scores, rle, ...measureRle(rle), pieces: 1 }];
+      },
+    );
     const prompts = [...tracker.bank(object).prompts].map(([frameIndex, stated]) => ({ frameIndex, prompts: stated }));
     return structuredClone({ object, prompts, masks, locked });
   }
@@ -397,7 +405,11 @@ describe('objects that another page knew', () => {
     const before = await new Session([1]).start();
     await before.tracker.prompt(1, 2, clicked(3));
     const one = kept(before, 1);
-    const chosen = encodeRle(Array.from({ length: 16 }, (_, n) => (n < 5 ? 1 : 0)), 4, 4);
+    const chosen = encodeRle(
+      Array.from({ length: 16 }, (_, n) => (n < 5 ? 1 : 0)),
+      4,
+      4,
+    );
     const other = { ...one, masks: [{ ...one.masks[0]!, rle: chosen }] };
     const after = await adopted([other]);
     await trackAll(after);

@@ -448,7 +448,11 @@ function isMaskAlone(prompts: FramePrompts): boolean {
 }
 
 /** What else is known of a mask than its pixels. */
-function withScores({ origin, version, predictedIou }: FrameMask): Pick<FrameMask, 'origin' | 'version' | 'predictedIou'> {
+function withScores({
+  origin,
+  version,
+  predictedIou,
+}: FrameMask): Pick<FrameMask, 'origin' | 'version' | 'predictedIou'> {
   return { origin, version, predictedIou };
 }
 
