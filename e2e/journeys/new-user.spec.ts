@@ -68,8 +68,10 @@ test('a part that does not come says so, is fetched again, and takes nothing wit
   expect((await masklet.call('status')).objects).toHaveLength(1);
 });
 
-test('nothing that was not saved is lost without a question', async ({ masklet }) => {
+test('nothing that was not saved is lost without a question, where the browser keeps nothing', async ({ masklet }) => {
   const { page } = masklet;
+  // As where sites may not store anything.
+  await page.addInitScript(() => Reflect.deleteProperty(StorageManager.prototype, 'getDirectory'));
   await openShapes(masklet);
   const name = async () =>
     page
