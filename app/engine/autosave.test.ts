@@ -209,6 +209,20 @@ it('pauses on a full disk with a sentence and goes on when it is told to; anothe
   expect((await engine.prompts.change(object, 5, addPoint)).mask).not.toBeNull();
 });
 
+it('says quietly that a browser keeps nothing, and is in nobody’s way', async () => {
+  const fake = await opened();
+  const { engine, store, disk } = fake;
+  disk.failure = new MaskletError('internal', 'No files in a private window.');
+  const object = engine.objects.add('Dog');
+  await engine.prompts.change(object, 2, addPoint);
+  await pass(fake);
+  expect(store.getState().projects.saving).toBe('off');
+  expect(store.getState().notices).toEqual({});
+  expect(hasUnsavedWork(store.getState())).toBe(true);
+  await engine.video.openFiles([clip]);
+  expect(disk.projects.size).toBe(0);
+});
+
 it('gives a segment worker that failed its masks back', async () => {
   const fake = await opened();
   const { engine, store, kill, calls } = fake;

@@ -221,6 +221,8 @@ export class Autosave {
     const error = asMaskletError(thrown.cause);
     const isFull = error.code === 'storage-full';
     this.#say(isFull ? 'paused' : 'off');
+    // A private window, most often: nothing was promised yet, and the bar says it.
+    if (!isFull && !this.#open) return;
     const told = isFull
       ? error
       : new MaskletError('internal', 'Saving has stopped. Save your masks as files before you leave.', {

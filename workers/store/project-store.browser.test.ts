@@ -115,6 +115,7 @@ it('renames, duplicates and deletes, and rewrites a journal that has grown waste
   expect((await journalOf('four')).name).toBe('journal-2');
   expect((await store.open('four')).slices['prompts']).toBe(`11${long}`);
   await store.duplicate('four', 'five', 'Copy');
+  expect(await (await store.list()).find(({ id }) => id === 'five')!.picture!.text()).toBe('picture');
   await store.rename('five', 'Copy of it');
   expect((await store.list()).map(({ name }) => name).sort()).toEqual(['Copy of it', 'Renamed']);
   await store.delete('four');

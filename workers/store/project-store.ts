@@ -113,15 +113,7 @@ export function openProjectStore(openRoot: () => Promise<FileSystemDirectoryHand
     },
 
     async setPicture(picture) {
-      if (!open) return;
-      const { folder } = open;
-      const handle = await (await folder.getFileHandle(pictureName, { create: true })).createSyncAccessHandle();
-      try {
-        handle.truncate(0);
-        handle.write(new Uint8Array(await picture.arrayBuffer()));
-      } finally {
-        handle.close();
-      }
+      if (open) await writePicture(open.folder, picture);
     },
 
     async close() {
@@ -154,6 +146,8 @@ export function openProjectStore(openRoot: () => Promise<FileSystemDirectoryHand
       const slices = { ...found.slices, [changedSlice]: Date.now() };
       const copy = await startWriting(newId, 1, recordsOf({ ...found, head, slices }));
       copy.journal.close();
+      const picture = await pictureIn(await folderOf(id));
+      if (picture) await writePicture(copy.folder, picture);
     },
 
     async delete(id) {
@@ -207,10 +201,7 @@ async function describe(id: string, folder: FileSystemDirectoryHandle): Promise<
     const found = await newestJournal(folder);
     if (!found) return null;
     const file = await (await folder.getFileHandle(found.name)).getFile();
-    const picture = await folder.getFileHandle(pictureName).then(
-      (handle) => handle.getFile(),
-      () => null,
-    );
+    const picture = await pictureIn(folder);
     const objects = found.project.slices['objects'] as { list?: unknown[] } | undefined;
     return {
       id,
@@ -224,6 +215,22 @@ async function describe(id: string, folder: FileSystemDirectoryHandle): Promise<
   } catch {
     // Damaged, or of a newer version: it stays on the disk for a page that can read it.
     return null;
+  }
+}
+
+async function pictureIn(folder: FileSystemDirectoryHandle): Promise<File | null> {
+  const handle = await folder.getFileHandle(pictureName).catch(() => null);
+  return handle && handle.getFile();
+}
+
+async function writePicture(folder: FileSystemDirectoryHandle, picture: Blob): Promise<void> {
+  const bytes = new Uint8Array(await picture.arrayBuffer());
+  const handle = await (await folder.getFileHandle(pictureName, { create: true })).createSyncAccessHandle();
+  try {
+    handle.truncate(0);
+    handle.write(bytes);
+  } finally {
+    handle.close();
   }
 }
 
