@@ -81,6 +81,8 @@ test('nothing that was not saved is lost without a question, where the browser k
   // Nothing was done: nothing is asked.
   await drop(masklet, 'shapes.mp4');
   await expect(page.getByRole('alertdialog')).toHaveCount(0);
+  // A click that comes before the other video would go with this one.
+  await expect(page.locator('[aria-busy="true"]')).toHaveCount(0);
   await clickFrame(masklet, insidePoint(truthOf(0, 0)));
   await expect.poll(() => masklet.hasMask(1, 0), { timeout: 60_000 }).toBe(true);
   const mask = await masklet.call('mask', 1, 0);
