@@ -2,8 +2,7 @@
 import type { ErrorCode, Failure } from '../../workers/protocol/errors';
 import type { ModelStatus } from '../../workers/protocol/segment-contract';
 
-export type NoticePlace =
-  'open' | 'model' | 'frame' | 'tracking' | 'export' | 'import' | 'threads' | 'page' | 'saving';
+export type NoticePlace = 'open' | 'model' | 'frame' | 'tracking' | 'export' | 'import' | 'threads' | 'page' | 'saving';
 
 /** The way on that its button offers. */
 export type NoticeAction =
