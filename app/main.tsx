@@ -7,6 +7,7 @@ import { App } from './App';
 import { AppContext } from './app-context';
 import { createAutomation } from './automation/automation';
 import { browserClock } from './engine/browser-clock';
+import { browserProjects } from './engine/browser-projects';
 import { browserRecording } from './engine/browser-recording';
 import { startBrowserThread } from './engine/browser-thread';
 import { Engine } from './engine/engine';
@@ -32,6 +33,7 @@ const engine = new Engine({
   clock: browserClock,
   createAudio: () => new Audio(),
   recordingDevices: browserRecording,
+  projectDevices: browserProjects,
 });
 // Shown in the state when it fails.
 startModel(preferences.model).catch(() => undefined);
@@ -50,6 +52,7 @@ window.addEventListener('beforeunload', (event) => {
   if (isRecording || hasUnsavedWork(state)) event.preventDefault();
 });
 void engine.recorder.leftovers.find();
+void engine.projects.find();
 
 // Not awaited up here: the catalogue's chunk imports this one, and would wait for it in turn.
 const spoken = speak(store, store.getState().view.language).catch(() => speak(store, 'en'));

@@ -46,6 +46,9 @@ async function act(app: App, action: NoticeAction, place: NoticePlace): Promise<
       case 'track':
         await engine.tracking.trackUnfinished('forward');
         break;
+      case 'save-again':
+        await engine.autosave.goOnSaving();
+        break;
       case 'export':
         await engine.exporting.save(engine.context.store.getState().exporting.format);
         break;

@@ -22,8 +22,12 @@ export function answer(store: AppStore, given: Answer): void {
   resolve?.(given);
 }
 
+/** For the last steps to reach the disk. */
+const mostWaitMs = 2000;
+
 /** Opens something in place of the open video, unless the person would rather keep what was done to it. */
 export async function replaceWork({ engine, store }: App, open: () => Promise<unknown>): Promise<void> {
+  if (hasUnsavedWork(store.getState())) await engine.autosave.settle(mostWaitMs);
   if (hasUnsavedWork(store.getState())) {
     const given = await ask(store, 'replace-work');
     if (given === 'keep') return;

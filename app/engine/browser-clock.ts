@@ -4,6 +4,7 @@ import type { Clock } from './context';
 export const browserClock: Clock = {
   nowMs: () => performance.now(),
   nextTick: (callback) => void requestAnimationFrame(callback),
+  wait: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
   idle: () =>
     new Promise((resolve) => {
       // Not in every browser.

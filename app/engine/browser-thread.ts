@@ -20,5 +20,6 @@ export function startBrowserThread(name: ThreadName): Thread {
 const start: Record<ThreadName, () => Worker> = {
   media: () => new Worker(new URL('../../workers/media/media.worker.ts', import.meta.url), { type: 'module' }),
   segment: () => new Worker(new URL('../../workers/segment/segment.worker.ts', import.meta.url), { type: 'module' }),
+  store: () => new Worker(new URL('../../workers/store/store.worker.ts', import.meta.url), { type: 'module' }),
   export: () => new Worker(new URL('../../workers/export/export.worker.ts', import.meta.url), { type: 'module' }),
 };

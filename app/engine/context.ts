@@ -14,6 +14,7 @@ export type Clock = {
   nextTick(callback: () => void): void;
   /** Resolves when the page has nothing better to do. */
   idle(): Promise<void>;
+  wait(ms: number): Promise<void>;
 };
 
 export class EngineContext {

@@ -1,11 +1,13 @@
 /** All commands of the page, wired up: what the interface and the automation API call. */
 import type { MaskResult } from '../../workers/protocol/mask';
+import type { Project } from '../../workers/protocol/project';
 import type { AdoptedObject, LoadModelRequest } from '../../workers/protocol/segment-contract';
 import type { VideoInfo } from '../../workers/protocol/video';
 import { noAnswers } from '../state/answers';
 import { markedFrames, maskletsFor } from '../state/masklets';
 import { promptedFrames, promptsOn } from '../state/prompts';
 import { watch, type AppStore } from '../state/store';
+import { Autosave } from './autosave';
 import { CatalogueCommands } from './catalogue-commands';
 import { EarlierMasks } from './earlier-masks';
 import { EngineContext, type Clock } from './context';
@@ -20,6 +22,9 @@ import { MaskClipboard } from './mask-clipboard';
 import { ModelCommands } from './model-commands';
 import { ObjectCommands } from './object-commands';
 import { Player } from './player';
+import { ProjectCommands } from './project-commands';
+import type { ProjectDevices } from './project-devices';
+import { adoptedObjects, restoredWork, samePrompts } from './project-slices';
 import { PromptCommands } from './prompt-commands';
 import { Recorder } from './recorder';
 import type { RecordingDevices } from './recording-devices';
@@ -27,6 +32,7 @@ import { ReviewCommands } from './review-commands';
 import { SettingsCommands } from './settings-commands';
 import { SettingsSync } from './settings-sync';
 import { Sound, type CreateAudio } from './sound';
+import { StoreThread } from './store-thread';
 import { Threads, type StartThread } from './threads';
 import { Thumbnails } from './thumbnails';
 import { TrackCommands } from './track-commands';
@@ -43,6 +49,7 @@ export type EngineOptions = {
   clock: Clock;
   createAudio: CreateAudio;
   recordingDevices: RecordingDevices;
+  projectDevices: ProjectDevices;
 };
 
 export class Engine {
@@ -65,6 +72,8 @@ export class Engine {
   readonly review: ReviewCommands;
   readonly settings: SettingsCommands;
   readonly clipboard: MaskClipboard;
+  readonly autosave: Autosave;
+  readonly projects: ProjectCommands;
   readonly #marks: History;
   readonly #settingsSync: SettingsSync;
   readonly #startThread: StartThread;
@@ -78,6 +87,7 @@ export class Engine {
     clock,
     createAudio,
     recordingDevices,
+    projectDevices,
   }: EngineOptions) {
     this.#startThread = startThread;
     const context = new EngineContext(store, this.#startThreads(), clock);
@@ -92,11 +102,23 @@ export class Engine {
     this.presenter = new FramePresenter(context, this.masks);
     this.player = new Player(context, this.presenter, this.#marks);
     this.tracking = new TrackCommands(context, this.model, this.player, this.#marks);
-    this.video = new VideoCommands(context, this.presenter, this.masks, this.player, this.tracking, this.#marks);
+    const storeThread = new StoreThread(startThread);
+    const shown = { presenter: this.presenter, masks: this.masks, history: this.#marks };
+    this.autosave = new Autosave(context, storeThread, projectDevices, shown, () => this.video.source);
+    this.video = new VideoCommands(
+      context,
+      this.presenter,
+      this.masks,
+      this.player,
+      this.tracking,
+      this.#marks,
+      this.autosave,
+    );
     this.recorder = new Recorder(context, this.model, this.video, this.player, this.tracking, recordingDevices);
     this.objects = new ObjectCommands(context, this.#marks);
     this.prompts = new PromptCommands(context, this.model, this.#marks);
     this.history = new HistoryCommands(context, this.#marks, this.prompts, this.tracking, this.masks, this.player);
+    this.projects = new ProjectCommands(context, storeThread, projectDevices, this.autosave, this.video, this.prompts);
     this.review = new ReviewCommands(context, this.player, this.#marks);
     this.clipboard = new MaskClipboard(context, this.masks, (mask) => promptMask(this, store, mask));
     this.exporting = new ExportCommands(context);
@@ -114,24 +136,43 @@ export class Engine {
   }
 
   /**
-   * New threads in place of failed ones, with the model, the video, the objects and the prompts of before. Masks that
-   * were tracked went with the old threads.
+   * New threads in place of failed ones, with the model, the video, the objects and the prompts of before. Masks went with
+   * the old threads, but for those that were saved.
    */
   async restart(): Promise<void> {
     const { context } = this;
-    const { store } = context;
     await this.#startAgain();
     void this.model.load().catch(() => undefined);
-    const { objects } = store.getState();
+    const saved = await this.autosave.masksOnDisk();
     try {
-      const isOpen = await this.#openAgain(async ({ segment }, video) => {
-        store.setState({ masklets: maskletsFor(video.frameCount), answers: noAnswers });
-        for (const { id } of objects.list) await segment.addObject(id);
+      const isOpen = await this.#openAgain(async (threads, video) => {
+        if (saved) await this.#takeSaved(threads, saved);
+        else await this.#beginAnew(threads, video);
       });
-      if (isOpen) await this.prompts.restate();
+      if (isOpen) await this.prompts.stateUntold();
     } catch (error) {
       context.report('threads', error);
     }
+  }
+
+  async #beginAnew({ segment }: Threads, video: VideoInfo): Promise<void> {
+    const { store } = this.context;
+    store.setState({ masklets: maskletsFor(video.frameCount), answers: noAnswers });
+    for (const { id } of store.getState().objects.list) await segment.addObject(id);
+    this.#marks.forgetTold();
+  }
+
+  /** The page's objects and prompts, with the masks that were saved. */
+  async #takeSaved({ segment }: Threads, saved: Project): Promise<void> {
+    const { store } = this.context;
+    const { objects, prompts, settings } = store.getState();
+    const onDisk = restoredWork({ ...saved, slices: { ...saved.slices, objects } }, settings);
+    const masks = onDisk.adopted.flatMap((object) => object.masks);
+    const told = samePrompts(prompts, onDisk.prompts);
+    await segment.adopt(adoptedObjects(objects, told, onDisk.masklets, masks));
+    this.#marks.told = told;
+    store.setState({ masklets: onDisk.masklets, answers: noAnswers });
+    this.autosave.takeVersions(masks);
   }
 
   /** New threads that know what those before knew, masks too; the model is still to be loaded. */

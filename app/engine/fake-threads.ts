@@ -3,6 +3,7 @@ import { MaskletError, type Failure } from '../../workers/protocol/errors';
 import type { ExportApi, ExportRequest } from '../../workers/protocol/export-contract';
 import type { MaskResult } from '../../workers/protocol/mask';
 import type { MediaApi } from '../../workers/protocol/media-contract';
+import type { Project, ProjectRecord, StoredMask } from '../../workers/protocol/project';
 import type { FramePrompts, ObjectId } from '../../workers/protocol/prompt';
 import { moving, serve } from '../../workers/protocol/rpc';
 import {
@@ -12,6 +13,7 @@ import {
   type TrackedFrame,
 } from '../../workers/protocol/segment-contract';
 import type { ReadLabels } from '../../workers/protocol/read-labels';
+import type { StoreApi } from '../../workers/protocol/store-contract';
 import type { VideoInfo } from '../../workers/protocol/video';
 import { createAppStore } from '../state/store';
 import type { Clock } from './context';
@@ -75,7 +77,8 @@ class FakeFrames {
   }
 }
 
-export function fakeEngine() {
+/** @param keeps projects, on a disk of its own or of an engine before */
+export function fakeEngine({ keeps = false, disk = new FakeDisk() }: { keeps?: boolean; disk?: FakeDisk } = {}) {
   const calls: string[] = [];
   const frames = new FakeFrames();
   const gates = { frame: new Gate(), prompt: new Gate(), model: new Gate(), track: new Gate(), record: new Gate() };
@@ -275,6 +278,10 @@ export function fakeEngine() {
       calls.push(`masksOfFrame ${frameIndex}`);
       return [...masks.values()].filter((one) => one.frameIndex === frameIndex);
     },
+    async keptMasks(frameIndex) {
+      calls.push(`keptMasks ${frameIndex}`);
+      return [...masks.values()].filter((one) => one.frameIndex === frameIndex);
+    },
     async masksOfSnapshot(snapshot, frameIndex) {
       const kept = snapshots.get(snapshot);
       if (!kept) throw new MaskletError('unknown-snapshot', 'Unknown.');
@@ -343,7 +350,7 @@ export function fakeEngine() {
 
   const startThread: StartThread = (name) => {
     const { port1, port2 } = new MessageChannel();
-    serve({ media, segment, export: exporter }[name], port1);
+    serve({ media, segment, export: exporter, store: disk.api }[name], port1);
     const { promise: failed, reject } = deferred<never>();
     kill[name] = reject;
     calls.push(`start ${name}`);
@@ -357,6 +364,7 @@ export function fakeEngine() {
     };
   };
 
+  const hiddenListeners: (() => void)[] = [];
   const clock = new FakeClock();
   const store = createAppStore();
   const engine = new Engine({
@@ -374,8 +382,29 @@ export function fakeEngine() {
       createFile: () => Promise.reject(new Error('There is no disk in a test.')),
       findLeftovers: async () => [],
     },
+    projectDevices: {
+      isAvailable: keeps,
+      hasProjects: async () => disk.projects.size > 0,
+      newId: () => `project-${disk.projects.size + 1}`,
+      nowMs: () => 1000,
+      digest: (bytes) => crypto.subtle.digest('SHA-256', bytes),
+      persist: async () => void calls.push('persist'),
+      picture: async () => new Blob(['picture']),
+      onHidden: (listener) => hiddenListeners.push(listener),
+      handles: {
+        keep: async () => undefined,
+        isKnown: async () => false,
+        open: async () => null,
+        copy: async () => undefined,
+        forget: async () => undefined,
+        forgetAll: async () => undefined,
+      },
+    },
   });
+  const hide = () => hiddenListeners.forEach((listener) => listener());
   return {
+    disk,
+    hide,
     engine,
     store,
     calls,
@@ -393,6 +422,81 @@ export function fakeEngine() {
   };
 }
 
+/** Projects as the store worker keeps them, without a file system. */
+export class FakeDisk {
+  readonly projects = new Map<string, Project>();
+  openId: string | null = null;
+  /** What the next writing fails with. */
+  failure: MaskletError | null = null;
+  pictures = 0;
+
+  project(id: string): Project {
+    const project = this.projects.get(id);
+    if (!project) throw new MaskletError('invalid-argument', 'Gone.', { reason: ['project-gone'] });
+    return structuredClone(project);
+  }
+
+  readonly api: StoreApi = {
+    list: async () =>
+      [...this.projects.values()].map(({ head: { id, name, video } }) => {
+        const rest = { changedMs: 0, sizeBytes: 1, picture: null, objectCount: 0 };
+        return { id, name, frameCount: video.frameCount, ...rest };
+      }),
+    create: async (head) => {
+      this.#write();
+      this.projects.set(head.id, { head, slices: {}, masks: [] });
+      this.openId = head.id;
+    },
+    open: async (id) => {
+      this.openId = id;
+      return this.project(id);
+    },
+    append: async (records) => {
+      this.#write();
+      const project = this.projects.get(this.openId ?? '');
+      if (!project) throw new Error('No project is open.');
+      // As through a file.
+      for (const record of JSON.parse(JSON.stringify(records)) as ProjectRecord[]) apply(project, record);
+    },
+    setPicture: async () => void this.pictures++,
+    close: async () => {
+      this.openId = null;
+    },
+    rename: async (id, name) => {
+      this.projects.get(id)!.head.name = name;
+    },
+    duplicate: async (id, newId, name) => {
+      const project = this.project(id);
+      this.projects.set(newId, { ...project, head: { ...project.head, id: newId, name } });
+    },
+    delete: async (id) => void this.projects.delete(id),
+    deleteAll: async () => this.projects.clear(),
+  };
+
+  #write(): void {
+    const { failure } = this;
+    this.failure = null;
+    if (failure) throw failure;
+  }
+}
+
+function apply(project: Project, record: ProjectRecord): void {
+  const keep = (isKept: (mask: StoredMask) => boolean) => {
+    project.masks = project.masks.filter(isKept);
+  };
+  if (record.kind === 'head') project.head = record.head;
+  else if (record.kind === 'slice') project.slices[record.name] = record.value;
+  else if (record.kind === 'dropped') {
+    const { object, frames } = record;
+    keep((mask) => mask.object !== object || !(frames?.includes(mask.frameIndex) ?? true));
+  } else if (record.kind === 'masks') {
+    for (const newer of record.masks) {
+      keep((mask) => mask.object !== newer.object || mask.frameIndex !== newer.frameIndex);
+      project.masks.push(newer);
+    }
+  }
+}
+
 /** Sound is tested on its own. */
 const silence = {
   pause() {},
@@ -404,6 +508,7 @@ const silence = {
 class FakeClock implements Clock {
   #nowMs = 0;
   #ticks: (() => void)[] = [];
+  #waiting: { untilMs: number; resolve: () => void }[] = [];
 
   nowMs(): number {
     return this.#nowMs;
@@ -415,10 +520,18 @@ class FakeClock implements Clock {
 
   async idle(): Promise<void> {}
 
+  wait(ms: number): Promise<void> {
+    return new Promise((resolve) => this.#waiting.push({ untilMs: this.#nowMs + ms, resolve }));
+  }
+
   /** Lets time pass and repaints. */
   async advance(ms: number): Promise<void> {
     this.#nowMs += ms;
     for (const tick of this.#ticks.splice(0)) tick();
+    const isOver = ({ untilMs }: { untilMs: number }) => untilMs <= this.#nowMs;
+    const over = this.#waiting.filter(isOver);
+    this.#waiting = this.#waiting.filter((one) => !isOver(one));
+    for (const { resolve } of over) resolve();
     await settle();
   }
 }

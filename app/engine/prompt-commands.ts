@@ -135,12 +135,6 @@ export class PromptCommands {
     return (set && this.#candidates.get(set)) ?? [];
   }
 
-  /** States all prompts anew, to segment workers that know none. */
-  async restate(): Promise<void> {
-    this.#history.forgetTold();
-    await this.stateUntold();
-  }
-
   /**
    * States the prompts that differ from what the segment worker was told, one after the other.
    * @param beforeEach stops it by throwing

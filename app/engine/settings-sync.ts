@@ -55,7 +55,8 @@ export class SettingsSync {
       if ((this.#cleanUps.get(id) ?? null) === cleanUp) continue;
       if (cleanUp) this.#cleanUps.set(id, cleanUp);
       else this.#cleanUps.delete(id);
-      this.#told(this.#context.threads.segment.setCleanUp(id, cleanUp));
+      // Of an object that the worker may not know yet.
+      this.#told(this.#context.joined.then(() => this.#context.threads.segment.setCleanUp(id, cleanUp)));
     }
   }
 

@@ -6,6 +6,8 @@ export type ChosenSource = {
   /** As it is shown, and as exports call it. */
   name: string;
   options: OpenOptions;
+  /** It lies in this browser's storage, where recordings are kept until they are saved. */
+  isRecording?: boolean;
 };
 
 /** Files of a dialogue: those of a folder know their path. */

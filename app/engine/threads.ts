@@ -7,7 +7,7 @@ import type { LiveSource, SegmentApi, TrackerApi } from '../../workers/protocol/
 import type { VideoInfo } from '../../workers/protocol/video';
 import { deferred } from './deferred';
 
-export type ThreadName = 'media' | 'segment' | 'export';
+export type ThreadName = 'media' | 'segment' | 'export' | 'store';
 
 export type Thread = {
   endpoint: Parameters<typeof connect>[0];

@@ -9,15 +9,17 @@ import { maskletsOf } from '../state/live';
 import { maskletsFor } from '../state/masklets';
 import { noObjects } from '../state/objects';
 import { playbackAtStart } from '../state/playback';
-import { noPrompts, promptedFrames, promptsBefore } from '../state/prompts';
+import { noPrompts, promptedFrames, promptsBefore, statePrompts, type PromptsState } from '../state/prompts';
 import { patch } from '../state/store';
 import { notTracking } from '../state/tracking';
+import type { Autosave } from './autosave';
 import type { EngineContext } from './context';
 import type { FrameMasks } from './frame-masks';
 import { isOfFrame, type FramePresenter } from './frame-presenter';
 import type { History } from './history';
 import type { LiveResult } from './live-tracker';
 import type { Player } from './player';
+import type { RestoredWork } from './project-slices';
 import type { SampleName } from '../state/project';
 import type { Sample } from './samples';
 import { sourceFiles, sourceName, type ChosenSource } from './source-files';
@@ -30,6 +32,7 @@ export class VideoCommands {
   readonly #player: Player;
   readonly #tracking: TrackCommands;
   readonly #history: History;
+  readonly #autosave: Autosave;
   #opening: AbortController | null = null;
   #source: ChosenSource | null = null;
 
@@ -40,6 +43,7 @@ export class VideoCommands {
     player: Player,
     tracking: TrackCommands,
     history: History,
+    autosave: Autosave,
   ) {
     this.#context = context;
     this.#presenter = presenter;
@@ -47,6 +51,7 @@ export class VideoCommands {
     this.#player = player;
     this.#tracking = tracking;
     this.#history = history;
+    this.#autosave = autosave;
   }
 
   /** Where the open video came from, to open it again. */
@@ -74,7 +79,16 @@ export class VideoCommands {
         throw new MaskletError('internal', 'The recorded frames are not those that were followed.');
       }
     };
-    return this.#open({ files, name: file.name, options: {} }, { live, check });
+    return this.#open({ files, name: file.name, options: {}, isRecording: true }, { live, check });
+  }
+
+  /**
+   * Opens the video of a project, with what was done to it.
+   * @param check throws when it is another video
+   */
+  async openProject(source: ChosenSource, { sample, work, check, fetchUrl }: KeptVideo): Promise<VideoInfo> {
+    const fetchFiles = async (signal: AbortSignal) => [{ path: source.name, file: await fetchBlob(fetchUrl!, signal) }];
+    return this.#open(source, { sample, work, check, ...(fetchUrl ? { fetchFiles } : {}) });
   }
 
   /** Opens the same source with other frames of it, and forgets what was done to it. As `openFiles`. */
@@ -106,8 +120,8 @@ export class VideoCommands {
   }
 
   async #open(
-    { files: given, name, options }: ChosenSource,
-    { sample = null, live = null, fetchFiles, check }: Opening = {},
+    { files: given, name, options, isRecording = false }: ChosenSource,
+    { sample = null, live = null, work = null, fetchFiles, check }: Opening = {},
   ): Promise<VideoInfo> {
     const { store } = this.#context;
     this.#opening?.abort();
@@ -121,12 +135,14 @@ export class VideoCommands {
       signal.throwIfAborted();
       this.#player.pause();
       await this.#tracking.cancel();
+      // Masks are shown, and kept, by the pictures of their own video.
+      await this.#autosave.settle();
       const video = await this.#context.threads.media.open([...files], name, options, signal);
       signal.throwIfAborted();
       check?.(video);
-      this.#source = { files, name, options };
+      this.#source = { files, name, options, isRecording };
       // The end of a recording is missing where the disk was full.
-      this.#begin(video, sample, live && { ...live, prompts: promptsBefore(live.prompts, video.frameCount) });
+      this.#begin(video, sample, live && { ...live, prompts: promptsBefore(live.prompts, video.frameCount) }, work);
       // Shown before the segment worker knows the video: the first frame does not wait for it.
       const shown = this.#presenter.show(store.getState().playback.frameIndex).catch((error: unknown) => {
         // The video is open all the same, and the other frames may be whole.
@@ -147,25 +163,33 @@ export class VideoCommands {
   }
 
   /** Leaves everything of the video before behind. */
-  #begin(video: VideoInfo, sample: SampleName | null, live: LiveResult | null): void {
+  #begin(video: VideoInfo, sample: SampleName | null, live: LiveResult | null, work: KeptWork | null): void {
     const { store, threads } = this.#context;
     this.#context.generation++;
     this.#presenter.clear();
     this.#masks.clear();
+    this.#context.joined = live ? threads.keepLive(video) : threads.joinVideo(video);
+    if (work) this.#context.joined = this.#context.joined.then(() => this.#bringBack(video, work));
+    this.#context.joined.catch((error: unknown) => this.#context.report('open', error));
     store.setState(({ project, view, model, notices }) => ({
       project: { ...project, video, sample },
-      objects: live?.objects ?? noObjects,
-      prompts: live?.prompts ?? noPrompts,
+      objects: live?.objects ?? work?.objects ?? noObjects,
+      prompts: live?.prompts ?? work?.prompts ?? noPrompts,
+      ...(work ? { settings: work.settings } : {}),
       answers: noAnswers,
       masklets: maskletsOf(live?.answers ?? [], video.frameCount),
-      playback: { ...playbackAtStart, frameIndex: live ? firstPrompted(live) : 0 },
+      playback: {
+        ...playbackAtStart,
+        frameIndex: live ? firstPrompted(live) : (work?.place.frameIndex ?? 0),
+        range: work?.place.range ?? null,
+      },
       exporting: noExport,
       importing: noImport,
       tracking: notTracking,
       model: { ...model, msPerFrame: null },
       view: {
         ...view,
-        selectedObject: live?.selectedObject ?? null,
+        selectedObject: live?.selectedObject ?? work?.place.selectedObject ?? null,
         selectedPoint: null,
         hoveredObject: null,
         cursor: null,
@@ -177,8 +201,16 @@ export class VideoCommands {
       notices: notices.model ? { model: notices.model } : {},
     }));
     if (live) this.#startHistory(live, video.frameCount);
-    this.#context.joined = live ? threads.keepLive(video) : threads.joinVideo(video);
-    this.#context.joined.catch((error: unknown) => this.#context.report('open', error));
+  }
+
+  /** Its masks are in the state once the segment worker has them: they are asked for then. */
+  async #bringBack(video: VideoInfo, { adopted, masklets, dismissed, onThere }: KeptWork): Promise<void> {
+    const { store, threads, generation } = this.#context;
+    await threads.segment.adopt(adopted);
+    this.#context.checkGeneration(generation);
+    this.#history.told = toldPrompts(adopted);
+    store.setState(({ review }) => ({ masklets, review: { ...review, dismissed } }));
+    onThere(video);
   }
 
   /** All that was followed live is one step: taken back, the recording is as if nothing had been clicked. */
@@ -196,8 +228,33 @@ export class VideoCommands {
   }
 }
 
+/** What a project brings back, and who is told when it is there. */
+export type KeptWork = RestoredWork & { onThere: (video: VideoInfo) => void };
+
+type KeptVideo = {
+  sample: SampleName | null;
+  work: KeptWork;
+  check: (video: VideoInfo) => void;
+  /** Where its file is not at hand. */
+  fetchUrl?: string | undefined;
+};
+
+/** Those whose masks are there; the others are still to be stated. */
+function toldPrompts(adopted: RestoredWork['adopted']): PromptsState {
+  let told = noPrompts;
+  for (const { object, prompts, masks } of adopted) {
+    const answered = new Set(masks.map(({ frameIndex }) => frameIndex));
+    for (const { frameIndex, prompts: stated } of prompts) {
+      if (answered.has(frameIndex)) told = statePrompts(told, object, frameIndex, stated);
+    }
+  }
+  return told;
+}
+
 type Opening = {
   sample?: SampleName | null;
+  /** What a project brings back. */
+  work?: KeptWork | null;
   /** What was followed while it was recorded. */
   live?: LiveResult | null;
   /** Where they are not at hand. */

@@ -4,7 +4,7 @@ import { useApp } from '../app-context';
 import { areModelFiles } from '../engine/catalogue-commands';
 import { areLabelFiles } from '../engine/import-commands';
 import { t } from '../messages/messages';
-import { replaceWork } from '../questions';
+import { openGiven } from '../open-files';
 import { run } from '../run-command';
 import { patch } from '../state/store';
 import styles from './DropTarget.module.css';
@@ -44,7 +44,7 @@ export function DropTarget() {
           else if (areLabelFiles(files) && app.store.getState().project.video) {
             patch(app.store, 'view', { isExportOpen: true });
             await app.engine.importing.importMasks(files);
-          } else if (files.length > 0) await replaceWork(app, () => app.engine.video.openFiles(files));
+          } else if (files.length > 0) await openGiven(app, files);
         }),
       );
     };

@@ -10,6 +10,7 @@ import { NoticeBar } from '../ui/NoticeBar';
 import { pickFolder } from '../ui/pick-files';
 import styles from './FirstScreen.module.css';
 import { Leftovers } from './Leftovers';
+import { RecentProjects } from './RecentProjects';
 import { SampleCard } from './SampleCard';
 
 /** What a person sees before a video is open. */
@@ -23,6 +24,8 @@ export function FirstScreen() {
       <div className={styles.content}>
         <h2 className={styles.title}>{t.first.title}</h2>
         <p className={styles.lead}>{t.first.lead}</p>
+
+        <RecentProjects />
 
         <div className={styles.drop} data-busy={opening !== null || undefined} aria-busy={opening !== null}>
           <div className={styles.corners} aria-hidden />

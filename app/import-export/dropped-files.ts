@@ -1,12 +1,31 @@
 /** Files of a drop, those in folders too, with their paths. */
 import type { SourceFile } from '../../workers/protocol/media-contract';
+import { rememberHandle } from '../engine/file-handles';
 
 /** To be called while the drop is being handled: what was dropped is gone afterwards. */
 export function droppedFiles({ items, files }: DataTransfer): Promise<SourceFile[]> {
   const entries = [...items].flatMap((item) => item.webkitGetAsEntry() ?? []);
   // A script's drop may have files without entries.
   if (entries.length === 0) return Promise.resolve([...files].map((file) => ({ path: file.name, file })));
-  return filesOf(entries);
+  const handle = items.length === 1 ? handleOf(items[0]!) : null;
+  return handle ? withHandle(filesOf(entries), handle) : filesOf(entries);
+}
+
+/** W3C File System Access §3.3: in Chromium only, and not in TypeScript's library. */
+type ItemWithHandle = DataTransferItem & { getAsFileSystemHandle?: () => Promise<FileSystemHandle | null> };
+
+function handleOf(item: ItemWithHandle): Promise<FileSystemHandle | null> | null {
+  return item.getAsFileSystemHandle?.().catch(() => null) ?? null;
+}
+
+/** So that a project finds its video again. Of one file: a folder's are asked for. */
+async function withHandle(
+  finding: Promise<SourceFile[]>,
+  handle: Promise<FileSystemHandle | null>,
+): Promise<SourceFile[]> {
+  const [files, found] = await Promise.all([finding, handle]);
+  if (found?.kind === 'file' && files.length === 1) rememberHandle(files[0]!.file, found as FileSystemFileHandle);
+  return files;
 }
 
 async function filesOf(entries: FileSystemEntry[]): Promise<SourceFile[]> {

@@ -199,6 +199,15 @@ export const de: Messages = {
     'import-goes-on': () => 'Es wird gerade importiert. Zuerst abbrechen.',
     'too-many-objects': (objects, most) =>
       `Ein PNG mit Objektnummern fasst höchstens ${formatNumber(most)} Objekte, und es sind ${formatNumber(objects)}. Ein anderes Format wählen.`,
+    'project-gone': () => 'Dieses Projekt gibt es nicht mehr.',
+    'project-unreadable': () => 'Dieses Projekt lässt sich nicht lesen.',
+    'project-newer': () =>
+      'Dieses Projekt wurde mit einer neueren Version von Masklet gespeichert. Die Seite neu laden, um sie zu bekommen.',
+    'project-open-elsewhere': () => 'Dieses Projekt ist in einem anderen Tab geöffnet. Zuerst dort schließen.',
+    'project-disk-full': () => 'Dieser Browser hat keinen Platz mehr. Was vorher gespeichert wurde, ist noch da.',
+    'project-not-saved': () =>
+      'Es wird nicht mehr gespeichert. Die Masken als Dateien sichern, bevor die Seite geschlossen wird.',
+    'project-other-video': (name) => `Die Frames dieses Videos sind nicht die, aus denen ${name} gemacht ist.`,
   },
 
   first: {
@@ -216,6 +225,43 @@ export const de: Messages = {
     steps: ['Objekt anklicken', 'Verfolgen', 'Masken speichern'],
     dropOver: 'Zum Öffnen loslassen',
     opening: (name) => `${name} wird geöffnet …`,
+  },
+
+  projects: {
+    title: 'Letzte Projekte',
+    go: (name) => `Weiter mit ${name}`,
+    open: (name) => `${name} öffnen`,
+    about: (changedMs, sizeBytes) => `${formatMoment(changedMs)} · ${formatBytes(sizeBytes)}`,
+    more: (name) => `Mehr zu ${name}`,
+    all: (projects) => `Alle Projekte: ${formatNumber(projects)}`,
+    rename: 'Umbenennen …',
+    name: 'Name des Projekts',
+    keepName: 'Umbenennen',
+    duplicate: 'Duplizieren',
+    copyOf: (name) => `${name} (Kopie)`,
+    delete: 'Löschen …',
+    deleteAll: 'Alles löschen …',
+    confirmDelete: (name) => `${name} mit Prompts und Masken löschen? Das Video selbst bleibt.`,
+    confirmDeleteAll: 'Alle Projekte mit Prompts und Masken löschen? Die Videos selbst bleiben.',
+    confirm: 'Löschen',
+    cancel: 'Abbrechen',
+    awaited: (fileName, files) =>
+      files > 1
+        ? `Zum Weitermachen die ${formatNumber(files)} Bilder mit ${fileName} wählen`
+        : `Zum Weitermachen ${fileName} wählen`,
+    awaitedAbout: (name) => `Prompts und Masken von ${name} sind hier. Das Video liegt, wo es war.`,
+    known: 'Lesen erlauben',
+    choose: 'Video wählen',
+    chooseFolder: 'Ordner wählen',
+    otherCount: (expected, given) =>
+      `Das ist ein anderes Video: Es hat ${count(given, 'Datei', 'Dateien')}, dieses Projekt ${count(expected, 'Datei', 'Dateien')}.`,
+    otherSize: (given, expected) => `${given} ist eine andere Datei: nicht so groß wie ${expected}.`,
+    otherContent: (given, expected) => `${given} ist eine andere Datei: so groß wie ${expected}, mit anderem Inhalt.`,
+    elsewhere: (name) => `${name} ist in einem anderen Tab offen. Dort weitermachen oder hier eine Kopie öffnen.`,
+    openCopy: 'Kopie öffnen',
+    saved: 'In diesem Browser gespeichert',
+    off: 'Nicht gespeichert: Dieser Browser behält nichts für diese Seite',
+    paused: 'Nicht gespeichert: kein Platz mehr',
   },
 
   samples: {
@@ -851,6 +897,7 @@ export const de: Messages = {
     restart: 'Neu starten',
     track: 'Noch einmal verfolgen',
     export: 'Noch einmal versuchen',
+    'save-again': 'Jetzt speichern',
   },
   dismiss: 'Schließen',
 

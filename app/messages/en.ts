@@ -99,6 +99,45 @@ export const en = {
     opening: (name: string) => `Opening ${name}…`,
   },
 
+  projects: {
+    title: 'Recent projects',
+    go: (name: string) => `Continue ${name}`,
+    open: (name: string) => `Open ${name}`,
+    about: (changedMs: number, sizeBytes: number) => `${formatMoment(changedMs)} · ${formatBytes(sizeBytes)}`,
+    more: (name: string) => `More about ${name}`,
+    all: (projects: number) => `All projects: ${formatNumber(projects)}`,
+    rename: 'Rename…',
+    name: 'Name of the project',
+    keepName: 'Rename',
+    duplicate: 'Duplicate',
+    copyOf: (name: string) => `${name} (copy)`,
+    delete: 'Delete…',
+    deleteAll: 'Delete everything…',
+    /** Asked before, in place. */
+    confirmDelete: (name: string) => `Delete ${name}, with its prompts and masks? The video itself stays.`,
+    confirmDeleteAll: 'Delete all projects, with their prompts and masks? The videos themselves stay.',
+    confirm: 'Delete',
+    cancel: 'Cancel',
+    awaited: (fileName: string, files: number) =>
+      files > 1
+        ? `Choose the ${formatNumber(files)} pictures with ${fileName} to go on`
+        : `Choose ${fileName} to go on`,
+    awaitedAbout: (name: string) => `The prompts and masks of ${name} are here. Its video is where you left it.`,
+    known: 'Allow reading it',
+    choose: 'Choose the video',
+    chooseFolder: 'Choose the folder',
+    otherCount: (expected: number, given: number) =>
+      `That is another video: it has ${count(given, 'file', 'files')}, this project ${count(expected, 'file', 'files')}.`,
+    otherSize: (given: string, expected: string) => `${given} is another file: its size is not that of ${expected}.`,
+    otherContent: (given: string, expected: string) =>
+      `${given} is another file: it has the size of ${expected}, but other content.`,
+    elsewhere: (name: string) => `${name} is open in another tab. Go on there, or open a copy here.`,
+    openCopy: 'Open a copy',
+    saved: 'Saved in this browser',
+    off: 'Not saved here: this browser keeps nothing for this page',
+    paused: 'Not saved: the disk is full',
+  },
+
   samples: {
     /** `credit` stands beside its name while it is open. */
     balloons: { title: 'Balloons', credit: 'Balloons, made by the Masklet authors, CC0' },
@@ -727,6 +766,7 @@ export const en = {
     restart: 'Restart',
     track: 'Track again',
     export: 'Try again',
+    'save-again': 'Save now',
   },
   dismiss: 'Dismiss',
 

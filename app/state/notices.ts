@@ -2,10 +2,11 @@
 import type { ErrorCode, Failure } from '../../workers/protocol/errors';
 import type { ModelStatus } from '../../workers/protocol/segment-contract';
 
-export type NoticePlace = 'open' | 'model' | 'frame' | 'tracking' | 'export' | 'import' | 'threads' | 'page';
+export type NoticePlace = 'open' | 'model' | 'frame' | 'tracking' | 'export' | 'import' | 'threads' | 'page' | 'saving';
 
 /** The way on that its button offers. */
-export type NoticeAction = 'choose-file' | 'retry-model' | 'use-wasm' | 'use-webgpu' | 'restart' | 'track' | 'export';
+export type NoticeAction =
+  'choose-file' | 'retry-model' | 'use-wasm' | 'use-webgpu' | 'restart' | 'track' | 'export' | 'save-again';
 
 type Notice = Failure & {
   action: NoticeAction | null;
@@ -20,10 +21,16 @@ export const noNotices: NoticesState = {};
 /** What helps against a failure at a place. */
 export function actionFor(place: NoticePlace, code: ErrorCode): NoticeAction | null {
   if (place === 'model' && (code === 'webgpu-unavailable' || code === 'device-lost')) return 'use-wasm';
-  return place === 'frame' || place === 'page' || place === 'import' ? null : usualActions[place];
+  return isActionless(place) ? null : usualActions[place];
 }
 
-const usualActions: Record<Exclude<NoticePlace, 'frame' | 'page' | 'import'>, NoticeAction> = {
+type Actionless = 'frame' | 'page' | 'import' | 'saving';
+
+function isActionless(place: NoticePlace): place is Actionless {
+  return place === 'frame' || place === 'page' || place === 'import' || place === 'saving';
+}
+
+const usualActions: Record<Exclude<NoticePlace, Actionless>, NoticeAction> = {
   threads: 'restart',
   open: 'choose-file',
   model: 'retry-model',

@@ -12,6 +12,7 @@ import { noNotices, type NoticesState } from './notices';
 import { noObjects, type ObjectsState } from './objects';
 import { playbackAtStart, type PlaybackState } from './playback';
 import { noProject, type ProjectState } from './project';
+import { noProjects, type ProjectsState } from './projects';
 import { noPrompts, type PromptsState } from './prompts';
 import { notRecording, type LeftoversState, type RecordingState } from './recording';
 import { noReview, type ReviewState } from './review';
@@ -42,6 +43,7 @@ type PassingState = {
   recording: RecordingState;
   live: LiveState;
   leftovers: LeftoversState;
+  projects: ProjectsState;
   notices: NoticesState;
   view: ViewState;
 };
@@ -72,6 +74,7 @@ export function createAppStore(
     recording: notRecording,
     live: nothingLive,
     leftovers: { list: [] },
+    projects: noProjects,
     notices: noNotices,
     view: { ...viewAtStart, ...view },
   }));

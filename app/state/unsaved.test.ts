@@ -20,6 +20,10 @@ it('knows what would be lost: what was prompted and not exported since it change
   expect(isUnsaved()).toBe(false);
   store.setState({ objects: changeObject(objects, 1, { name: 'Cat' }) });
   expect(isUnsaved()).toBe(true);
+  patch(store, 'projects', { saving: 'saved' });
+  expect(isUnsaved()).toBe(false);
+  patch(store, 'projects', { saving: 'behind' });
+  expect(isUnsaved()).toBe(true);
 });
 
 it('tells the time left once it was measured', () => {

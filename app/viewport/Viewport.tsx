@@ -178,7 +178,14 @@ function Masks({ part, pixelRatio }: { part: VisiblePart; pixelRatio: number }) 
 }
 
 function Notices() {
-  const notices = [useNotice('page'), useNotice('threads'), useNotice('open'), useNotice('model'), useNotice('frame')];
+  const notices = [
+    useNotice('page'),
+    useNotice('threads'),
+    useNotice('open'),
+    useNotice('model'),
+    useNotice('frame'),
+    useNotice('saving'),
+  ];
   const shown: ReactNode[] = notices.map((notice) =>
     notice ? <NoticeBar key={notice.text} {...notice} look="floating" /> : null,
   );

@@ -130,6 +130,13 @@ export type ReasonValues = {
   'no-frame-fits': [];
   'import-goes-on': [];
   'too-many-objects': [objects: number, most: number];
+  'project-gone': [];
+  'project-unreadable': [];
+  'project-newer': [];
+  'project-open-elsewhere': [];
+  'project-disk-full': [];
+  'project-not-saved': [];
+  'project-other-video': [name: string];
 };
 
 /** Name first, then what stands in it. */

@@ -200,6 +200,8 @@ export type AdoptedObject = {
   object: ObjectId;
   prompts: readonly { frameIndex: number; prompts: FramePrompts }[];
   masks: readonly MaskResult[];
+  /** Frames whose tracked masks a person declared right. */
+  locked?: readonly number[];
 };
 
 export type SegmentApi = MaskSource & {
@@ -292,6 +294,13 @@ export type SegmentApi = MaskSource & {
   setCleanUp(object: ObjectId, cleanUp: ObjectCleanUp | null): Promise<void>;
   /** A mask without the object's own repairs, to be edited. */
   unrepairedMask(object: ObjectId, frameIndex: number): Promise<MaskResult | null>;
+
+  /**
+   * All masks of a frame to be kept beyond this worker, and adopted by another: by the settings of now, without the objects'
+   * own repairs, which are made again when they are shown.
+   * @throws `frame-out-of-range`
+   */
+  keptMasks(frameIndex: number): Promise<MaskResult[]>;
 
   /** As they were when a snapshot was taken, by the settings of now. @throws `unknown-snapshot`, `frame-out-of-range` */
   masksOfSnapshot(snapshot: number, frameIndex: number): Promise<MaskResult[]>;

@@ -420,6 +420,11 @@ const api: SegmentApi = {
     return maskOf(object, frameIndex, new Map());
   },
 
+  async keptMasks(frameIndex) {
+    const opened = openedVideo();
+    return shownMasks(opened, opened.tracker.masksOfFrame(frameIndex), new Map());
+  },
+
   async masksOfSnapshot(snapshot, frameIndex) {
     const opened = openedVideo();
     return shownMasks(opened, opened.tracker.masksOfSnapshot(snapshot, frameIndex));

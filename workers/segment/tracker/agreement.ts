@@ -1,4 +1,5 @@
 /** When re-tracking after a correction may stop: the new masks agree with the old ones again. */
+import { gridShares } from '../../rle/rle-grid';
 import type { FrameMask } from './frame-output';
 
 export type StopWhenAgreed = {
@@ -28,14 +29,15 @@ const edgeTolerance = 0.2;
 /** @returns null where there was no mask to compare with */
 export function agreement(mask: FrameMask, before: FrameMask | null): Agreement | null {
   const { maskLogits } = mask;
-  if (!before || before.maskLogits.length !== maskLogits.length) return null;
   const side = Math.sqrt(maskLogits.length);
+  const earlier = before && logitsOn(before, side);
+  if (!earlier) return null;
   const isOutside = (n: number, isOnGrid: boolean) => isOnGrid && maskLogits[n]! <= 0;
   let both = 0;
   let either = 0;
   let edge = 0;
   maskLogits.forEach((logit, n) => {
-    const wasInside = before.maskLogits[n]! > 0;
+    const wasInside = earlier[n]! > 0;
     if (logit > 0 || wasInside) either++;
     if (logit <= 0) return;
     if (wasInside) both++;
@@ -48,6 +50,12 @@ export function agreement(mask: FrameMask, before: FrameMask | null): Agreement 
     if (isEdge) edge++;
   });
   return { iou: either === 0 ? 1 : both / either, differing: either - both, edge };
+}
+
+/** Of a mask whose pixels are known, on any grid. */
+function logitsOn({ maskLogits, promptMask }: FrameMask, side: number): Float32Array | null {
+  if (maskLogits.length === side * side) return maskLogits;
+  return promptMask ? gridShares(promptMask, side).map((share) => share * 20 - 10) : null;
 }
 
 type Passage = { frameIndex: number; isReverse: boolean };

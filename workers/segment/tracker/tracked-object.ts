@@ -1,8 +1,8 @@
 /** One object: its memory bank, what was prompted on each frame, and what an earlier model left behind. */
 import type { MaskResult } from '../../protocol/mask';
 import type { FramePrompts, ObjectId } from '../../protocol/prompt';
-import { resizePlane, triangle } from '../../resample/antialiased-resize';
-import { decodeRle, encodeRle } from '../../rle/rle';
+import { encodeRle } from '../../rle/rle';
+import { gridShares } from '../../rle/rle-grid';
 import { MemoryBank, shownIn, type BankState } from '../memory/memory-bank';
 import type { FrameMask, FrameOutput } from './frame-output';
 import type { OutputPool } from './output-pool';
@@ -56,6 +56,32 @@ export class TrackedObject {
   clearFrame(frameIndex: number): void {
     this.#setHistory(frameIndex, null);
     this.bank.clearFrame(frameIndex);
+  }
+
+  /** As `MemoryBank.setLocked`, also for a tracked mask of which only the pixels are left. */
+  setLocked(frameIndex: number, isLocked: boolean): boolean {
+    const { bank, archive, replay } = this;
+    if (bank.setLocked(frameIndex, isLocked)) return true;
+    const staged = bank.locked.has(frameIndex) ? bank.shown(frameIndex) : undefined;
+    if (staged) {
+      if (isLocked) return true;
+      archive.set(frameIndex, withoutTensors(staged));
+      bank.locked.delete(frameIndex);
+      bank.clearFrame(frameIndex);
+      return true;
+    }
+    const kept = archive.get(frameIndex);
+    if (kept?.origin !== 'track') return false;
+    if (isLocked) replay.set(frameIndex, asMaskPrompt(kept));
+    else replay.delete(frameIndex);
+    return true;
+  }
+
+  /** A locked mask was told to the model as a prompt: it is locked again, and no prompt. */
+  lockStaged(frameIndex: number): void {
+    this.#setHistory(frameIndex, null);
+    this.bank.prompts.delete(frameIndex);
+    this.bank.locked.add(frameIndex);
   }
 
   /** Forgets frames from `frameCount` on. */
@@ -142,12 +168,11 @@ function asMaskPrompt({ maskLogits, promptMask }: FrameMask): FramePrompts {
 
 /** A mask of which only the pixels are left, to be shown as they are. */
 export function asFrameMask({ frameIndex, rle, occlusionScore, predictedIou, origin, version }: MaskResult): FrameMask {
-  const shares = resizePlane(decodeRle(rle), rle.width, rle.height, archivedSide, archivedSide, triangle);
-  const maskLogits = shares.map((share) => share * 20 - 10);
+  const maskLogits = gridShares(rle, archivedSide).map((share) => share * 20 - 10);
   return { frameIndex, maskLogits, promptMask: rle, occlusionScore, predictedIou, origin, version };
 }
 
-/** Of its logits, which only serve comparisons. */
+/** Of its logits, which serve comparisons and clicks on it. */
 const archivedSide = 64;
 
 function replaceAll<Value>(target: Map<number, Value>, source: ReadonlyMap<number, Value>): void {

@@ -1,7 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { MaskResult } from '../../protocol/mask';
 import type { FramePrompts } from '../../protocol/prompt';
-import type { TrackDirection } from '../../protocol/segment-contract';
+import type { AdoptedObject, TrackDirection, TrackRequest } from '../../protocol/segment-contract';
+import { encodeRle, measureRle } from '../../rle/rle';
 import { createHashingContext } from './hashing-graphs';
 import { Tracker } from './tracker';
 
@@ -315,5 +317,132 @@ describe('a click on a painted mask', () => {
     expect(await maskAfter(alone(16), one, two, one)).toBe(await maskAfter(alone(16), one));
     // Painted over: the new mask alone.
     expect(await maskAfter(alone(16), one, alone(32))).toBe(await maskAfter(alone(32)));
+  });
+});
+
+describe('objects that another page knew', () => {
+  const noPrompts: FramePrompts = { points: [], box: null, mask: null };
+  const clicked = (...xs: number[]): FramePrompts => ({
+    ...noPrompts,
+    points: xs.map((x) => ({ xNorm: x / 10, yNorm: 0.5, label: 1 as const })),
+  });
+
+  /** What a page would have kept of an object. */
+  function kept({ tracker }: Session, object: number, locked: number[] = []): AdoptedObject {
+    const masks = Array.from({ length: frameCount }, (_, n) => tracker.mask(object, n)).flatMap(
+      (mask): MaskResult[] => {
+        if (!mask) return [];
+        const { frameIndex, maskLogits, promptMask, occlusionScore, predictedIou, origin, version } = mask;
+        const side = Math.sqrt(maskLogits.length);
+        const rle =
+          promptMask ??
+          encodeRle(
+            [...maskLogits].map((logit) => (logit > 0 ? 1 : 0)),
+            side,
+            side,
+          );
+        const scores = { frameIndex, occlusionScore, predictedIou, origin, version };
+        return [{ object, ...scores, rle, ...measureRle(rle), pieces: 1 }];
+      },
+    );
+    const prompts = [...tracker.bank(object).prompts].map(([frameIndex, stated]) => ({ frameIndex, prompts: stated }));
+    return structuredClone({ object, prompts, masks, locked });
+  }
+
+  const shown = ({ tracker }: Session, object: number) =>
+    Array.from({ length: frameCount }, (_, n) => {
+      const mask = tracker.mask(object, n);
+      if (!mask) return null;
+      const side = Math.sqrt(mask.maskLogits.length);
+      const inside = [...mask.maskLogits].map((logit) => (logit > 0 ? 1 : 0));
+      return [...(mask.promptMask ?? encodeRle(inside, side, side)).counts].join();
+    });
+
+  async function adopted(objects: AdoptedObject[]): Promise<Session> {
+    const session = new Session([]);
+    for (const one of objects) session.tracker.adopt(one);
+    return session.start();
+  }
+
+  const trackAll = async ({ tracker }: Session, request: TrackRequest = {}) => {
+    for await (const _ of tracker.track(request, new AbortController().signal)) void _;
+  };
+
+  it('look as they did, whatever was done to them, and prompted frames keep their masks through a run', async () => {
+    await fc.assert(
+      fc.asyncProperty(steps, async (list) => {
+        const before = await new Session().start();
+        for (const taken of list) await before.take(taken);
+        const after = await adopted(objects.map((id) => kept(before, id)));
+        for (const id of objects) expect(shown(after, id)).toEqual(shown(before, id));
+        const prompted = objects.filter((id) => before.tracker.bank(id).prompts.size > 0);
+        if (prompted.length === 0) return;
+        await trackAll(after, { objects: prompted, direction: 'both' });
+        for (const id of prompted) {
+          for (const frameIndex of before.tracker.bank(id).prompts.keys()) {
+            expect(shown(after, id)[frameIndex]).toBe(shown(before, id)[frameIndex]);
+            expect(after.tracker.mask(id, frameIndex)!.version).toBe(before.tracker.mask(id, frameIndex)!.version);
+          }
+        }
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  it('are tracked on from their prompts as if nothing had happened', async () => {
+    const before = await new Session([1]).start();
+    await before.tracker.prompt(1, 2, clicked(3));
+    await trackAll(before, { to: 5 });
+    const after = await adopted([kept(before, 1)]);
+    await trackAll(after);
+    const whole = await new Session([1]).start();
+    await whole.tracker.prompt(1, 2, clicked(3));
+    await trackAll(whole);
+    expect(shown(after, 1)).toEqual(shown(whole, 1));
+  });
+
+  it('condition by the mask that was chosen, and clicks refine it', async () => {
+    const before = await new Session([1]).start();
+    await before.tracker.prompt(1, 2, clicked(3));
+    const one = kept(before, 1);
+    const chosen = encodeRle(
+      Array.from({ length: 16 }, (_, n) => (n < 5 ? 1 : 0)),
+      4,
+      4,
+    );
+    const other = { ...one, masks: [{ ...one.masks[0]!, rle: chosen }] };
+    const after = await adopted([other]);
+    await trackAll(after);
+    expect(shown(after, 1)[2]).toBe([...chosen.counts].join());
+    // The prompts are those of before, so that one more click builds upon what is seen.
+    await after.tracker.prompt(1, 2, clicked(3, 6));
+    const refined = shown(after, 1)[2];
+    await after.tracker.prompt(1, 2, clicked(3));
+    expect(shown(after, 1)[2]).toBe([...chosen.counts].join());
+    const plain = await new Session([1]).start();
+    await plain.tracker.prompt(1, 2, clicked(3));
+    await plain.tracker.prompt(1, 2, clicked(3, 6));
+    expect(refined).not.toBe(shown(plain, 1)[2]);
+  });
+
+  it('keep their locked frames, which can be let go again at any time', async () => {
+    const before = await new Session([1]).start();
+    await before.tracker.prompt(1, 2, clicked(3));
+    await trackAll(before);
+    const after = await adopted([kept(before, 1, [4, 6])]);
+    await after.tracker.setLocked(1, 6, false);
+    await after.tracker.setLocked(1, 7, true);
+    // Another click: the locked frames are told to the model, and wait for a run.
+    await after.tracker.prompt(1, 2, clicked(3, 8));
+    await after.tracker.setLocked(1, 7, false);
+    await trackAll(after);
+    const now = shown(after, 1);
+    expect(now[4]).toBe(shown(before, 1)[4]);
+    expect(after.tracker.mask(1, 4)).toMatchObject({ origin: 'track' });
+    for (const frameIndex of [6, 7]) expect(now[frameIndex]).not.toBe(shown(before, 1)[frameIndex]);
+    await after.tracker.setLocked(1, 4, false);
+    await trackAll(after);
+    expect(shown(after, 1)[4]).not.toBe(now[4]);
+    await expect(after.tracker.setLocked(1, 2, true)).resolves.toBeUndefined();
   });
 });

@@ -3,8 +3,10 @@
  * One step at a time: a prompt given during a run is taken between two of its frames.
  */
 import { MaskletError } from '../../protocol/errors';
+import type { MaskRle } from '../../protocol/mask';
 import type { ObjectId, FramePrompts } from '../../protocol/prompt';
 import type { AdoptedObject, StageTimes, TrackRequest } from '../../protocol/segment-contract';
+import { gridShares } from '../../rle/rle-grid';
 import { agreement, AgreementWatch, type Agreement } from './agreement';
 import type { FrameMask } from './frame-output';
 import { OutputPool } from './output-pool';
@@ -77,11 +79,12 @@ export class Tracker {
   }
 
   /** An object as another tracker knew it. @throws `invalid-argument` where it is there already */
-  adopt({ object: id, prompts, masks }: AdoptedObject): void {
+  adopt({ object: id, prompts, masks, locked = [] }: AdoptedObject): void {
     this.addObject(id);
     const object = this.#object(id);
     for (const mask of masks) object.archive.set(mask.frameIndex, asFrameMask(mask));
     for (const { frameIndex, prompts: stated } of prompts) object.replay.set(frameIndex, stated);
+    for (const frameIndex of locked) object.setLocked(frameIndex, true);
   }
 
   async removeObject(id: ObjectId): Promise<void> {
@@ -163,10 +166,10 @@ export class Tracker {
    * @throws `unknown-object`, `frame-out-of-range`, `invalid-argument` where there is no tracked mask
    */
   async setLocked(id: ObjectId, frameIndex: number, isLocked: boolean): Promise<void> {
-    const { bank } = this.#object(id);
+    const object = this.#object(id);
     this.#checkFrame(frameIndex);
     await this.#inTurn(async () => {
-      if (bank.setLocked(frameIndex, isLocked)) return;
+      if (object.setLocked(frameIndex, isLocked)) return;
       throw new MaskletError('invalid-argument', `Frame ${frameIndex} has no tracked mask to lock.`);
     });
   }
@@ -252,7 +255,7 @@ export class Tracker {
     const { options } = context;
     const { previous, isInitial, isReverse } = bank.planPrompt(frameIndex, options);
     const known = history.get(frameIndex);
-    const base = known ? known.base : previous;
+    const base = known ? known.base : (previous ?? keptMask(context, object, frameIndex));
     const { kept, isSame } =
       options.previousMask === 'always' ? { kept: [], isSame: false } : rewind(known?.steps ?? [], prompts);
     if (isSame) {
@@ -371,12 +374,43 @@ export class Tracker {
     };
   }
 
-  /** Decodes with the present model what an earlier one was prompted with. */
+  /** Decodes with the present model what an earlier one, or a page before, was prompted with. */
   async #replay(context: TrackContext, object: TrackedObject): Promise<void> {
     for (const [frameIndex, prompts] of object.replay) {
-      await this.#decode(context, object, frameIndex, prompts);
+      const kept = object.archive.get(frameIndex);
+      const wasLocked = kept?.origin === 'track' && prompts.mask !== null && prompts.mask === kept.promptMask;
+      // It is no answer to build upon: it is what these prompts came to.
+      object.archive.delete(frameIndex);
+      try {
+        const { output } = await this.#decode(context, object, frameIndex, prompts);
+        if (kept?.promptMask && !isMaskAlone(prompts)) await this.#keep(context, object, frameIndex, kept);
+        if (wasLocked) {
+          Object.assign(output, withScores(kept));
+          object.lockStaged(frameIndex);
+        }
+      } catch (error) {
+        if (kept) object.archive.set(frameIndex, kept);
+        throw error;
+      }
       object.replay.delete(frameIndex);
     }
+  }
+
+  /**
+   * Shows what was shown of a prompted frame. Where the model says otherwise now (another candidate was chosen, it had more
+   * memories then) the mask that was shown is what conditions.
+   */
+  async #keep(context: TrackContext, object: TrackedObject, frameIndex: number, kept: FrameMask): Promise<void> {
+    const mask = kept.promptMask!;
+    const { base, steps } = object.history.get(frameIndex)!;
+    const { prompts, plan, result } = steps.at(-1)!;
+    if (!isSameAnswer(result.output.maskLogits, mask)) {
+      const stated: FramePrompts = { points: [], box: null, mask };
+      const { output } = await promptFrame(context, object.bank, frameIndex, stated, plan, null);
+      const step = { prompts, plan, result: { ...result, output } };
+      this.#stage(object, frameIndex, base, [...steps.slice(0, -1), step]);
+    }
+    Object.assign(object.bank.shown(frameIndex)!, withScores(kept), { promptMask: mask });
   }
 
   #object(id: ObjectId): TrackedObject {
@@ -401,6 +435,40 @@ export class Tracker {
     this.#turn = result.catch(() => undefined);
     return result;
   }
+}
+
+/** The mask that a page before left on a frame, for a click to refine; null where the model has another grid. */
+function keptMask({ graphs }: TrackContext, object: TrackedObject, frameIndex: number): FrameMask | null {
+  const kept = object.archive.get(frameIndex);
+  return kept?.promptMask && kept.maskLogits.length === (graphs.manifest.imageSize / 4) ** 2 ? kept : null;
+}
+
+function isMaskAlone(prompts: FramePrompts): boolean {
+  return prompts.mask !== null && !refinesMask(prompts);
+}
+
+/** What else is known of a mask than its pixels. */
+function withScores({
+  origin,
+  version,
+  predictedIou,
+}: FrameMask): Pick<FrameMask, 'origin' | 'version' | 'predictedIou'> {
+  return { origin, version, predictedIou };
+}
+
+/** Below it, an answer is another part of the object, or another object. */
+const sameAnswer = 0.8;
+
+function isSameAnswer(maskLogits: Float32Array, mask: MaskRle): boolean {
+  const shares = gridShares(mask, Math.sqrt(maskLogits.length));
+  let both = 0;
+  let either = 0;
+  maskLogits.forEach((logit, n) => {
+    const [isInside, wasInside] = [logit > 0, shares[n]! >= 0.5];
+    if (isInside && wasInside) both++;
+    if (isInside || wasInside) either++;
+  });
+  return both >= either * sameAnswer;
 }
 
 export const noTimes: StageTimes = {
