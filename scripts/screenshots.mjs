@@ -116,6 +116,7 @@ async function objectMenu(page) {
 async function models(page) {
   await press(/^nano · /)(page);
   await page.getByRole('button', { name: 'Other models' }).click();
+  await page.getByText('All models', { exact: true }).click();
   await page.getByText('SAM 2.1 large').waitFor();
 }
 

@@ -11,14 +11,14 @@ test('the palette finds and runs commands; keys can be changed, and are remember
   const frame = async () => (await masklet.call('status')).frame;
 
   await page.keyboard.press('Control+k');
-  await page.getByRole('combobox').fill('last fra');
+  await page.getByRole('combobox', { name: 'Commands' }).fill('last fra');
   await page.keyboard.press('Enter');
   await expect.poll(frame).toBe(39);
   await page.keyboard.press('Control+k');
   await expect(page.getByRole('option', { name: 'Select Square' })).toBeVisible();
-  await page.getByRole('combobox').fill('no such thing');
+  await page.getByRole('combobox', { name: 'Commands' }).fill('no such thing');
   await expect(page.getByText('No command is called that.')).toBeVisible();
-  await page.getByRole('combobox').fill('disc');
+  await page.getByRole('combobox', { name: 'Commands' }).fill('disc');
   await page.getByRole('option', { name: 'Select Disc' }).click();
   await expect(page.getByRole('dialog')).toHaveCount(0);
 

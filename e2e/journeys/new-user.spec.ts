@@ -47,7 +47,7 @@ test('a part that does not come says so, is fetched again, and takes nothing wit
   await masklet.call('prompt', { object, frame: 0, mask: truthOf(0, 0) });
   const openModels = async () => {
     await page.keyboard.press('Control+k');
-    await page.getByRole('combobox').fill('better');
+    await page.getByRole('combobox', { name: 'Commands' }).fill('better');
     await page.keyboard.press('Enter');
   };
   await openModels();
@@ -182,6 +182,10 @@ test('the menu of a row stays with it, and the panel holds the rest', async ({ m
   await page.getByRole('button', { name: /^Disc,/ }).hover();
   await page.getByRole('button', { name: 'More about Disc' }).click();
   const menu = page.getByRole('dialog', { name: 'More about Disc' });
+  // It has come to rest.
+  await menu.evaluate((element) =>
+    Promise.all(element.getAnimations({ subtree: true }).map(({ finished }) => finished)),
+  );
   const before = await menu.boundingBox();
   await page.mouse.move(300, 400);
   await page.mouse.move(310, 420);
@@ -210,7 +214,7 @@ test('the menu of a row stays with it, and the panel holds the rest', async ({ m
     ['quality', 'Models…'],
     ['language', 'Language: Deutsch'],
   ] as const) {
-    await page.getByRole('combobox').fill(word);
+    await page.getByRole('combobox', { name: 'Commands' }).fill(word);
     await expect(page.getByRole('option', { name: command })).toBeVisible();
   }
   await page.keyboard.press('Escape');

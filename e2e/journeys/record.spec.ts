@@ -207,7 +207,7 @@ test('a camera is recorded, opened, sought and clicked; a screen takes its place
   expect(area).toBeGreaterThan(0);
 
   await page.keyboard.press('Control+k');
-  await page.getByRole('combobox').fill('record screen');
+  await page.getByRole('combobox', { name: 'Commands' }).fill('record screen');
   await page.keyboard.press('Enter');
   // There is an object that nobody saved.
   await page.getByRole('alertdialog').getByRole('button', { name: 'Open without saving' }).click();
