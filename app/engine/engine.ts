@@ -195,7 +195,8 @@ export class Engine {
     const marked = new Set(Object.values(masklets.byObject).flatMap(markedFrames));
     const masks: MaskResult[] = [];
     for (const frameIndex of marked) {
-      for (const mask of await threads.segment.masksOfFrame(frameIndex)) masks.push(mask);
+      // Without the objects' own repairs, which the new worker makes again.
+      for (const mask of await threads.segment.keptMasks(frameIndex)) masks.push(mask);
     }
     return objects.list.map(({ id }) => ({
       object: id,

@@ -28,7 +28,10 @@ def by_definition(logits: np.ndarray, image: np.ndarray, radius: int) -> np.ndar
     guide = image.astype(np.float64).reshape(grid, 4, grid, 4, 3).mean(axis=(1, 3)) / 255
     p = 1 / (1 + np.exp(-logits.astype(np.float64)))
     windows = np.zeros((grid, grid, 4))
-    around = lambda n: slice(max(0, n - radius), n + radius + 1)  # noqa: E731 (used twice, here only)
+
+    def around(n: int) -> slice:
+        return slice(max(0, n - radius), n + radius + 1)
+
     for y in range(grid):
         for x in range(grid):
             colours, values = guide[around(y), around(x)].reshape(-1, 3), p[around(y), around(x)].ravel()
